@@ -1,0 +1,56 @@
+"""The billing dates of every key as one table, and what each of them knew (docs/rules.md §5 and §6)."""
+
+import polars as pl
+
+from ledger.projections.billing_dates import with_period
+from ledger.projections.billing_index import MONTHS_BOUND, billing_day
+from ledger.projections.history import History
+from ledger.projections.knowledge import Epochs
+from ledger.projections.lookups import Ask, Index, value_at, with_latest
+from ledger.projections.terms import ANCHOR, of_license
+
+
+def billing_grid(history: History, epochs: Epochs, stretches: pl.DataFrame) -> pl.DataFrame:
+    """Return a row for each key's billing date up to its last, by (key, n).
+
+    Columns: key, license, n, day, at_us, months, start_n, starts (a period begins), period_end (its end day),
+    ends (the key's last), start_of_key (n of the key's first own invoice).
+    """
+    grid = (
+        epochs.keys.with_columns(**of_license(history, *ANCHOR), start_of_key="start_n")
+        .with_columns(n=pl.int_ranges(0, pl.col("end_n") + 1, dtype=pl.Int32))
+        .explode("n", empty_as_null=False, keep_nulls=False)
+    )
+    return (
+        with_period(stretches, grid, "n")
+        .select(
+            "key",
+            "license",
+            "n",
+            "months",
+            "start_n",
+            "start_of_key",
+            *ANCHOR,
+            day=billing_day(pl.col("n")),
+            starts=pl.col("start_n") == pl.col("n"),
+            period_end=billing_day(pl.col("start_n") + pl.col("months")),
+            ends=(pl.col("key") != pl.col("key").shift(-1)).fill_null(value=True),
+        )
+        .with_columns(at_us=history.zones.instant(pl.col("zone"), pl.col("day")))
+    )
+
+
+def with_cuts(history: History, grid: pl.DataFrame) -> pl.DataFrame:
+    """Add cut_us and cut_position: what the key knew of the programme when it billed each date.
+
+    A date of an earlier epoch is computed with the knowledge of the key's first invoice, its own dates each
+    with their own.
+    """
+    issued = history.issued
+    index = Index.by_number(issued["license"], issued["n"], MONTHS_BOUND)
+    billed_n = pl.max_horizontal("n", "start_of_key")
+    billed_row = pl.int_range(pl.len(), dtype=pl.Int64) + (billed_n - pl.col("n"))
+    return with_latest(grid, issue=Ask(index, pl.col("license"), billed_n)).with_columns(
+        cut_us=pl.col("at_us").gather(billed_row),
+        cut_position=value_at(issued["cut_position"], pl.col("issue")).fill_null(-1),
+    )

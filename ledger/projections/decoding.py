@@ -1,0 +1,74 @@
+"""From the log's states to columns: the few events whose fields a projection needs, decoded all at once."""
+
+import polars as pl
+
+from ledger.events.catalogue import CATALOGUE, decode, encode
+from ledger.events.facts import SEAT_FACTS_END
+from ledger.rules.money import scaled_rate
+from ledger.rules.words import BillingCycle
+
+_PRESENT_TOPICS = [f"{name}@{model.version}" for name, model in CATALOGUE.items()]
+_FIELDS = pl.Struct(
+    {
+        "source": pl.String,
+        "partner_id": pl.String,
+        "payer": pl.String,
+        "plan": pl.String,
+        "billing_cycle": pl.String,
+        "currency": pl.String,
+        "billing_anchor": pl.String,
+        "time_zone": pl.String,
+        "pricing_model": pl.String,
+        "programme": pl.String,
+        "discount_rate": pl.String,
+        "unit_amount": pl.Int64,
+        "cutover_id": pl.String,
+        "applies_to": pl.Struct({"source": pl.String, "programme": pl.String}),
+        "takes_effect": pl.String,
+        "on": pl.String,
+        "notice_days": pl.Int32,
+        "number": pl.String,
+        "billing_date": pl.String,
+        "known_through": pl.String,
+        "charge_date": pl.String,
+        "channel": pl.String,
+    }
+)
+
+
+def decode_terms(log: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of the log that carry terms, with the fields of their state as columns.
+
+    `log` has position, license_id, fact, effective_us, recorded_us, topic and state; those stay, but for
+    topic and state. Events of an older version pass through the upcasters first. Empty in, empty out.
+    """
+    rows = log.filter(pl.col("fact") >= SEAT_FACTS_END)
+    state = rows["state"].cast(pl.String)
+    older = rows.with_row_index("row").filter(~pl.col("topic").is_in(_PRESENT_TOPICS))
+    if not older.is_empty():
+        lifted = [encode(decode(*event)).decode() for event in older.select("topic", "state").iter_rows()]
+        state = state.scatter(older["row"], pl.Series(lifted, dtype=pl.String))
+    keep = rows.select("position", "license_id", "fact", "effective_us", "recorded_us")
+    return keep.hstack(state.str.json_decode(_FIELDS).struct.unnest())
+
+
+def known_through_ids(terms: pl.DataFrame) -> list[str]:
+    """Return the ids that issued invoices name as the last event they knew."""
+    return terms["known_through"].drop_nulls().unique().to_list()
+
+
+def day(column: str) -> pl.Expr:
+    """Return a date written YYYY-MM-DD as days since 1970."""
+    return pl.col(column).str.to_date("%Y-%m-%d").to_physical()
+
+
+def period_months(column: str) -> pl.Expr:
+    """Return the months of a period of that billing cycle, null where there is none."""
+    annual = pl.col(column) == BillingCycle.ANNUAL.value
+    return pl.when(annual).then(BillingCycle.ANNUAL.months).when(~annual).then(BillingCycle.MONTHLY.months)
+
+
+def scaled_rates(rates: pl.Series) -> pl.Series:
+    """Return decimal strings as whole RATE_SCALE-ths."""
+    scaled = {text: scaled_rate(text) for text in rates.unique()}
+    return pl.Series([scaled[text] for text in rates], dtype=pl.Int64)

@@ -1,0 +1,100 @@
+"""The programme's terms as known: partners, prices, rates and cutovers, prepared once for many asks."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from ledger.events.facts import Fact
+from ledger.projections.decoding import day, period_months, scaled_rates
+from ledger.projections.lookups import Cut, KnownTerms
+from ledger.projections.models import MODEL
+from ledger.rules.words import TakesEffect
+
+_TIMES = ("effective_us", "recorded_us", "position")
+_PRICE = ("plan", "months", "currency")
+IS_LATE = pl.col("recorded_us") > pl.col("effective_us")
+
+
+@dataclass(frozen=True)
+class Programme:
+    """What is known of the programme.
+
+    `partners`: partner_id, partner_programme, rate_group (null without a rate). `cutovers`: those on
+    billing dates, by (on, position): cutover_id, for_source, for_programme, on (day), model, notice_days,
+    recorded_us, position. `late_prices` and `late_rates`: those recorded after they took effect, with what
+    they apply to.
+    """
+
+    partners: pl.DataFrame
+    cutovers: pl.DataFrame
+    late_prices: pl.DataFrame
+    late_rates: pl.DataFrame
+    _price_groups: pl.DataFrame
+    _prices: KnownTerms
+    _rates: KnownTerms
+
+    @classmethod
+    def of(cls, terms: pl.DataFrame) -> "Programme":
+        """Prepare the decoded rows (`decode_terms`) of the programme's events; licences' rows are ignored."""
+        fact = pl.col("fact")
+        prices = terms.filter(fact == Fact.PRICE_PUBLISHED).select(
+            "plan", "currency", *_TIMES, months=period_months("billing_cycle"), value="unit_amount"
+        )
+        price_groups = prices.select(_PRICE).unique().sort(_PRICE).with_row_index("price_group")
+        prices = prices.join(price_groups, on=_PRICE)
+        rated = terms.filter(
+            fact.is_in([Fact.PARTNER_REGISTERED, Fact.PARTNER_TERMS_CHANGED])
+            & pl.col("discount_rate").is_not_null()
+        )
+        rate_groups = rated.select("partner_id").unique().sort("partner_id").with_row_index("rate_group")
+        rates = rated.with_columns(value=scaled_rates(rated["discount_rate"])).join(
+            rate_groups, on="partner_id"
+        )
+        partners = terms.filter(fact == Fact.PARTNER_REGISTERED).select(
+            "partner_id", partner_programme="programme"
+        )
+        return cls(
+            partners=partners.join(rate_groups, on="partner_id", how="left"),
+            cutovers=_on_billing_dates(terms),
+            late_prices=prices.filter(IS_LATE),
+            late_rates=rates.filter(IS_LATE),
+            _price_groups=price_groups,
+            _prices=KnownTerms(prices.rename({"price_group": "group"})),
+            _rates=KnownTerms(rates.rename({"rate_group": "group"})),
+        )
+
+    @property
+    def any_late(self) -> bool:
+        """Tell whether any price or rate was recorded after it took effect, so that cuts matter."""
+        return self._prices.any_late or self._rates.any_late
+
+    def with_unit_amount(self, periods: pl.DataFrame, cut: Cut | None) -> pl.DataFrame:
+        """Add unit_amount (minor units, null if unknown) to periods: plan, months, currency, at_us."""
+        grouped = periods.join(self._price_groups, on=_PRICE, how="left", maintain_order="left")
+        return self._prices.with_value(
+            grouped, "unit_amount", pl.col("price_group"), pl.col("at_us"), cut
+        ).drop("price_group")
+
+    def with_rate(self, dates: pl.DataFrame, cut: Cut | None) -> pl.DataFrame:
+        """Add the discount rate in force (RATE_SCALE-ths, null if none) to rows of rate_group and at_us."""
+        return self._rates.with_value(dates, "rate", pl.col("rate_group"), pl.col("at_us"), cut)
+
+
+def _on_billing_dates(terms: pl.DataFrame) -> pl.DataFrame:
+    chosen = (pl.col("fact") == Fact.CUTOVER_ANNOUNCED) & (
+        pl.col("takes_effect") == TakesEffect.ON_BILLING_DATE.value
+    )
+    return (
+        terms.filter(chosen)
+        .select(
+            "cutover_id",
+            pl.col("applies_to").struct.field("source").alias("for_source"),
+            pl.col("applies_to").struct.field("programme").alias("for_programme"),
+            day("on").alias("on"),
+            pl.col("pricing_model").cast(MODEL).alias("model"),
+            "notice_days",
+            "recorded_us",
+            "position",
+        )
+        .sort("on", "position")
+    )
