@@ -1,0 +1,1 @@
+"""Small programmes that show how the ledger is used."""
