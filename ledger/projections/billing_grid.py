@@ -3,11 +3,15 @@
 import polars as pl
 
 from ledger.projections.billing_dates import with_period
-from ledger.projections.billing_index import MONTHS_BOUND, billing_day
+from ledger.projections.billing_index import billing_day
 from ledger.projections.history import History
+from ledger.projections.issues import issue_index
 from ledger.projections.knowledge import Epochs
-from ledger.projections.lookups import Ask, Index, value_at, with_latest
+from ledger.projections.lookups import Ask, value_at, with_latest
 from ledger.projections.terms import ANCHOR, of_license
+
+# Before every instant that the ledger accepts.
+NO_INSTANT_US = -(1 << 62)
 
 
 def billing_grid(history: History, epochs: Epochs, stretches: pl.DataFrame) -> pl.DataFrame:
@@ -44,13 +48,14 @@ def with_cuts(history: History, grid: pl.DataFrame) -> pl.DataFrame:
     """Add cut_us and cut_position: what the key knew of the programme when it billed each date.
 
     A date of an earlier epoch is computed with the knowledge of the key's first invoice, its own dates each
-    with their own.
+    with their own. An issued invoice knew what its position says, whatever the instant.
     """
-    issued = history.issued
-    index = Index.by_number(issued["license"], issued["n"], MONTHS_BOUND)
     billed_n = pl.max_horizontal("n", "start_of_key")
     billed_row = pl.int_range(pl.len(), dtype=pl.Int64) + (billed_n - pl.col("n"))
-    return with_latest(grid, issue=Ask(index, pl.col("license"), billed_n)).with_columns(
-        cut_us=pl.col("at_us").gather(billed_row),
+    issued = history.issued
+    found = with_latest(grid, issue=Ask(issue_index(history), pl.col("license"), billed_n))
+    is_issued = (value_at(issued["n"], pl.col("issue")) == billed_n).fill_null(value=False)
+    return found.with_columns(
+        cut_us=pl.when(is_issued).then(NO_INSTANT_US).otherwise(pl.col("at_us").gather(billed_row)),
         cut_position=value_at(issued["cut_position"], pl.col("issue")).fill_null(-1),
     )

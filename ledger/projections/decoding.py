@@ -3,7 +3,7 @@
 import polars as pl
 
 from ledger.events.catalogue import CATALOGUE, decode, encode
-from ledger.events.facts import SEAT_FACTS_END
+from ledger.events.facts import SEAT_FACTS_END, Fact
 from ledger.rules.money import scaled_rate
 from ledger.rules.words import BillingCycle
 
@@ -55,6 +55,11 @@ def decode_terms(log: pl.DataFrame) -> pl.DataFrame:
 def known_through_ids(terms: pl.DataFrame) -> list[str]:
     """Return the ids that issued invoices name as the last event they knew."""
     return terms["known_through"].drop_nulls().unique().to_list()
+
+
+def issue_instants(terms: pl.DataFrame) -> pl.Series:
+    """Return the instants (µs) at which invoices were recorded as issued."""
+    return terms.filter(pl.col("fact") == Fact.INVOICE_ISSUED)["recorded_us"]
 
 
 def day(column: str) -> pl.Expr:

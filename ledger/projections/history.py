@@ -134,17 +134,26 @@ def _issued(
 ) -> pl.DataFrame:
     if rows.is_empty():
         return pl.DataFrame(
-            schema={"license": pl.Int32, "n": pl.Int32, "number": pl.String, "cut_position": pl.Int64}
+            schema={
+                "license": pl.Int32,
+                "n": pl.Int32,
+                "number": pl.String,
+                "cut_position": pl.Int64,
+                "recorded_us": pl.Int64,
+            }
         )
     return (
         rows.select(
             _license(ids),
             "number",
+            "recorded_us",
             billing_day=day("billing_date"),
             cut_position=_coded("known_through", positions, pl.Int64),
         )
         .join(licenses.select("license", "anchor_month", "anchor_dom"), on="license")
-        .select("license", "number", "cut_position", n=first_index_from_day(pl.col("billing_day")))
+        .select(
+            "license", "number", "cut_position", "recorded_us", n=first_index_from_day(pl.col("billing_day"))
+        )
         .sort("license", "n")
     )
 

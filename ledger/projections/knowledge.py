@@ -14,7 +14,8 @@ import polars as pl
 
 from ledger.projections.billing_index import with_first_index
 from ledger.projections.history import History
-from ledger.projections.lookups import Index, rows_up_to
+from ledger.projections.issues import issue_index
+from ledger.projections.lookups import Ask, Index, rows_up_to, value_at, with_latest
 from ledger.projections.terms import ANCHOR, of_license
 
 # An index that no billing date has: what is known from there on is known to no invoice of the question.
@@ -61,19 +62,26 @@ class Epochs:
 
 def with_known_n(history: History, rows: pl.DataFrame) -> pl.DataFrame:
     """Add known_n, the first n whose cut knows each row: license, recorded_us, position and the anchor."""
-    rows = with_first_index(history.zones, rows, known_n=pl.col("recorded_us"))
+    rows = with_first_index(history.zones, rows, by_time=pl.col("recorded_us"))
     issued = history.issued
     if issued.is_empty():
-        return rows
+        return rows.rename({"by_time": "known_n"})
     # The first issued invoice that knew the row: cuts never go back along a licence's invoices, so it is the
-    # one after the last whose cut stands before the row.
-    index = Index.by_time(issued["license"], issued["cut_position"])
-    rows = rows.with_columns(after=index.up_to(pl.col("license"), pl.col("position") - 1))
-    after = pl.col("after")
-    within = after.clip(upper_bound=issued.height - 1)
-    same = (after < issued.height) & (pl.lit(issued["license"]).gather(within) == pl.col("license"))
-    by_issue = pl.when(same).then(pl.lit(issued["n"]).gather(within))
-    return rows.with_columns(known_n=pl.min_horizontal("known_n", by_issue)).drop("after")
+    # one after the last whose cut stands before the row. One issued at its very date's instant may have gone
+    # before a row of that instant; then the next is the first to know it.
+    by_cut = Index.by_time(issued["license"], issued["cut_position"])
+    same_date = Ask(issue_index(history), pl.col("license"), pl.col("by_time"))
+    rows = with_latest(rows, issue=same_date).with_columns(
+        after=by_cut.up_to(pl.col("license"), pl.col("position") - 1)
+    )
+    missed = (value_at(issued["n"], pl.col("issue")) == pl.col("by_time")) & (
+        value_at(issued["cut_position"], pl.col("issue")) < pl.col("position")
+    )
+    within = pl.col("after").clip(upper_bound=issued.height - 1)
+    same = (pl.col("after") < issued.height) & (value_at(issued["license"], within) == pl.col("license"))
+    by_issue = pl.when(same).then(value_at(issued["n"], within))
+    by_time = pl.col("by_time") + missed.fill_null(value=False).cast(pl.Int32)
+    return rows.with_columns(known_n=pl.min_horizontal(by_time, by_issue)).drop("after", "issue", "by_time")
 
 
 def entering(history: History, rows: pl.DataFrame, last_n: pl.Series) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import polars as pl
 
 from ledger.projections.history import History
 from ledger.projections.knowledge import entering
-from ledger.projections.programme import IS_LATE
+from ledger.projections.programme import may_be_late
 
 _COLUMNS = ("license", "bears_n", "since_us", "recorded_us", "position")
 
@@ -23,12 +23,11 @@ class Lateness:
 def find_late(history: History, terms: pl.DataFrame, last_n: pl.Series) -> Lateness:
     """Say of every fact and term which invoice was the first to know it, where that was not in time.
 
-    `terms` is `license_terms`. Only what was recorded after it took effect can be late, cutovers apart: those
-    take effect on their day.
+    `terms` is `license_terms`; any of them may be late, of the rest what `may_be_late` says.
     """
     nowhere = pl.lit(None, pl.Int32).alias("bears_n")
     facts = history.facts
-    late_facts = facts.with_row_index("row").filter(IS_LATE)
+    late_facts = facts.with_row_index("row").filter(may_be_late(history.issued["recorded_us"]))
     by_time = [late_facts.rename({"effective_us": "since_us"}), *_programme_terms(history)]
     rows = pl.concat(
         [terms.select(_COLUMNS), *(late.with_columns(nowhere).select(_COLUMNS) for late in by_time)]

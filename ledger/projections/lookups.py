@@ -101,8 +101,11 @@ class KnownTerms:
     """
 
     def __init__(self, terms: pl.DataFrame) -> None:
-        """Prepare terms: group (0, 1, …, no gaps), value, effective_us, recorded_us, position; any order."""
-        is_late = pl.col("recorded_us") > pl.col("effective_us")
+        """Prepare terms in any order: group (0, 1, …, no gaps), value, both times, position, is_late.
+
+        `is_late` marks what some question that it bears on may not know.
+        """
+        is_late = pl.col("is_late")
         terms = terms.sort("group", "position").with_columns(
             late_rank=pl.when(is_late).then(is_late.cum_sum().over("group")).otherwise(0).cast(pl.Int64)
         )

@@ -12,7 +12,16 @@ from ledger.rules.words import TakesEffect
 
 _TIMES = ("effective_us", "recorded_us", "position")
 _PRICE = ("plan", "months", "currency")
-IS_LATE = pl.col("recorded_us") > pl.col("effective_us")
+
+
+def may_be_late(issued_us: pl.Series) -> pl.Expr:
+    """Tell which facts an invoice may have been made without that they bear on.
+
+    Those recorded after they took effect, and those recorded at the very instant at which an invoice was
+    issued (`issued_us`): it may have gone before them.
+    """
+    late = pl.col("recorded_us") > pl.col("effective_us")
+    return late if issued_us.is_empty() else late | pl.col("recorded_us").is_in(issued_us.unique().implode())
 
 
 @dataclass(frozen=True)
@@ -34,30 +43,33 @@ class Programme:
     _rates: KnownTerms
 
     @classmethod
-    def of(cls, terms: pl.DataFrame) -> "Programme":
-        """Prepare the decoded rows (`decode_terms`) of the programme's events; licences' rows are ignored."""
+    def of(cls, terms: pl.DataFrame, issued_us: pl.Series) -> "Programme":
+        """Prepare the decoded rows (`decode_terms`) of the programme's events; licences' rows are ignored.
+
+        `issued_us` are the instants at which invoices of the licences asked about were issued.
+        """
         fact = pl.col("fact")
+        is_late = may_be_late(issued_us)
         prices = terms.filter(fact == Fact.PRICE_PUBLISHED).select(
             "plan", "currency", *_TIMES, months=period_months("billing_cycle"), value="unit_amount"
         )
         price_groups = prices.select(_PRICE).unique().sort(_PRICE).with_row_index("price_group")
-        prices = prices.join(price_groups, on=_PRICE)
+        prices = prices.join(price_groups, on=_PRICE).with_columns(is_late=is_late)
         rated = terms.filter(
             fact.is_in([Fact.PARTNER_REGISTERED, Fact.PARTNER_TERMS_CHANGED])
             & pl.col("discount_rate").is_not_null()
         )
         rate_groups = rated.select("partner_id").unique().sort("partner_id").with_row_index("rate_group")
-        rates = rated.with_columns(value=scaled_rates(rated["discount_rate"])).join(
-            rate_groups, on="partner_id"
-        )
+        rated = rated.with_columns(value=scaled_rates(rated["discount_rate"]), is_late=is_late)
+        rates = rated.join(rate_groups, on="partner_id")
         partners = terms.filter(fact == Fact.PARTNER_REGISTERED).select(
             "partner_id", partner_programme="programme"
         )
         return cls(
             partners=partners.join(rate_groups, on="partner_id", how="left"),
             cutovers=_on_billing_dates(terms),
-            late_prices=prices.filter(IS_LATE),
-            late_rates=rates.filter(IS_LATE),
+            late_prices=prices.filter("is_late"),
+            late_rates=rates.filter("is_late"),
             _price_groups=price_groups,
             _prices=KnownTerms(prices.rename({"price_group": "group"})),
             _rates=KnownTerms(rates.rename({"rate_group": "group"})),
