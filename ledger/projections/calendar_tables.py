@@ -3,8 +3,9 @@
 Days are whole days since 1970-01-01, instants microseconds since 1970 UTC.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 
 import polars as pl
@@ -62,21 +63,27 @@ def _first_instants(zone_name: str) -> pl.Series:
     local = zone(zone_name)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     probes = range(FIRST_DAY - 2, FIRST_DAY + _DAYS + 2 * _PROBE_DAYS, _PROBE_DAYS)
-    offsets = [(epoch + timedelta(days=day)).astimezone(local).utcoffset() for day in probes]
-    offsets_us = pl.Series(
-        [offset // MICROSECOND for offset in offsets if offset is not None], dtype=pl.Int64
-    )
+
+    @cache
+    def offset_on(day: int) -> timedelta:
+        return (epoch + timedelta(days=day)).astimezone(local).utcoffset() or timedelta()
+
+    offsets = [offset_on(day) for day in probes]
+    offsets_us = pl.Series([offset // MICROSECOND for offset in offsets], dtype=pl.Int64)
     days = pl.int_range(_DAYS, eager=True, dtype=pl.Int64)
     starts = (days + FIRST_DAY) * DAY_US - offsets_us.gather(days // _PROBE_DAYS)
-    changing = [
-        probe * _PROBE_DAYS + i
-        for probe in range(len(probes) - 2)
-        if not offsets[probe] == offsets[probe + 1] == offsets[probe + 2]
-        for i in range(_PROBE_DAYS)
-        if probe * _PROBE_DAYS + i < _DAYS
-    ]
-    exact = [to_us(first_instant(_EPOCH + timedelta(days=FIRST_DAY + i), zone_name)) for i in changing]
-    return starts.scatter(changing, exact) if changing else starts
+    weeks = [i for i in range(len(probes) - 2) if not offsets[i] == offsets[i + 1] == offsets[i + 2]]
+    near = [i for week in weeks for i in range(week * _PROBE_DAYS, min((week + 1) * _PROBE_DAYS, _DAYS))]
+    exact = [_first_instant_us(FIRST_DAY + i, zone_name, offset_on) for i in near]
+    return starts.scatter(near, exact) if near else starts
+
+
+def _first_instant_us(day: int, zone_name: str, offset_on: Callable[[int], timedelta]) -> int:
+    """Return the first instant of a local day; midnight lies within a day of UTC's, on either side."""
+    offset = offset_on(day - 1)
+    if offset == offset_on(day + 1):
+        return day * DAY_US - offset // MICROSECOND
+    return to_us(first_instant(_EPOCH + timedelta(days=day), zone_name))
 
 
 @lru_cache(maxsize=64)

@@ -48,7 +48,9 @@ def decode_terms(log: pl.DataFrame) -> pl.DataFrame:
     if not older.is_empty():
         lifted = [encode(decode(*event)).decode() for event in older.select("topic", "state").iter_rows()]
         state = state.scatter(older["row"], pl.Series(lifted, dtype=pl.String))
-    keep = rows.select("position", "license_id", "fact", "effective_us", "recorded_us")
+    keep = rows.select(
+        "position", pl.col("license_id").cast(pl.String), "fact", "effective_us", "recorded_us"
+    )
     return keep.hstack(state.str.json_decode(_FIELDS).struct.unnest())
 
 

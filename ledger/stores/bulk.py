@@ -1,0 +1,191 @@
+"""One long write, for imports: a transaction with the write lock that sees what it has not yet written."""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+from typing import Protocol
+
+from eventsourcing.persistence import StoredEvent
+
+from ledger.rules.errors import LedgerError
+from ledger.stores.errors import DuplicateEventId, StoreUnreachable
+from ledger.stores.log_row import LastRecorded, LogRow, Recorded, goes_back
+from ledger.stores.queries import LogQueries
+from ledger.stores.ranges import under
+
+# Rows kept before they are written: enough to make a write cheap, few enough to be no burden (some 10 MB).
+ROWS_AT_ONCE = 20_000
+# So many new names are put into their places one by one; more are sorted in with all others.
+_FEW = 16
+
+
+class LongWrite(Protocol):
+    """What a database does for a session: one connection of its own, outside of any pool."""
+
+    queries: LogQueries
+
+    def begin(self) -> int:
+        """Begin a transaction with the write lock and return the last position ever given."""
+
+    def insert(self, first_position: int, rows: Sequence[LogRow]) -> None:
+        """Write rows at consecutive positions; raises StreamConflict or DuplicateEventId."""
+
+    def commit(self) -> None:
+        """Commit; raises StoreUnreachable if the answer did not come."""
+
+    def close(self) -> None:
+        """Roll back what was not committed and give the lock and the connection back."""
+
+
+class WritingSession:
+    """Append rows in their order and ask about the log with them in it; use it as the store's `writing()`.
+
+    Rows are kept back and written in bunches: a refusal by the database comes with the bunch, and whatever
+    was appended since the last checkpoint is then rolled back.
+    """
+
+    def __init__(self, long_write: LongWrite, outside: LogQueries) -> None:
+        self._long_write = long_write
+        self._written = long_write.queries
+        self._outside = outside
+        # once a bunch was refused nothing of the transaction may stay, whoever caught the refusal
+        self._failure: LedgerError | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._last_given = self._long_write.begin()
+        self._last = self._written.last_recorded()
+        self._last_appended: str | None = None
+        self._forget_pending()
+
+    def _forget_pending(self) -> None:
+        self._pending: list[LogRow] = []
+        self._by_id: dict[str, Recorded] = {}
+        self._by_stream: dict[str, list[LogRow]] = {}
+        self._streams: list[str] = []
+        self._unsorted: list[str] = []
+
+    def append(self, rows: Sequence[LogRow]) -> range:
+        """Append rows, whose versions the caller has given them, and return their positions.
+
+        Raises RecordedAtGoesBack, DuplicateEventId, and what writing a full bunch raises.
+        """
+        first = self._last_given + 1
+        for row in rows:
+            self._append(row)
+            if len(self._pending) >= ROWS_AT_ONCE:
+                self.flush()
+        return range(first, self._last_given + 1)
+
+    def _append(self, row: LogRow) -> None:
+        if self._last is not None and row.recorded_us < self._last.recorded_us:
+            raise goes_back(row, self._last.recorded_us)
+        if row.event_id in self._by_id:
+            raise DuplicateEventId(event_id=row.event_id)
+        self._last_given += 1
+        self._last = LastRecorded(self._last_given, row.recorded_us)
+        self._by_id[row.event_id] = Recorded(self._last_given, row)
+        self._pending.append(row)
+        of_stream = self._by_stream.get(row.originator_id)
+        if of_stream is None:
+            self._by_stream[row.originator_id] = [row]
+            self._unsorted.append(row.originator_id)
+        else:
+            of_stream.append(row)
+
+    def flush(self) -> None:
+        """Write what is pending; nobody else sees it before it is committed."""
+        if self._failure is not None:
+            raise self._failure
+        if self._pending:
+            try:
+                self._long_write.insert(self._last_given - len(self._pending) + 1, self._pending)
+            except LedgerError as error:
+                self._failure = error
+                raise
+            self._last_appended = self._pending[-1].event_id
+            self._forget_pending()
+
+    def select_events(self, stream_id: str, gt: int | None = None) -> Sequence[StoredEvent]:
+        """Return a stream's events in order, those behind version `gt` only if it is given."""
+        written: list[StoredEvent] = self._written.select_events(stream_id, gt)
+        pending = self._by_stream.get(stream_id, ())
+        return written + [row for row in pending if gt is None or row.originator_version > gt]
+
+    def last_recorded(self) -> LastRecorded | None:
+        """Return the log's last position and its instant of recording; None for an empty log."""
+        return self._last
+
+    def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
+        """Return the positions of those ids that are in the log."""
+        pending, others = self._split(event_ids)
+        positions = self._written.positions_of(others) if others else {}
+        return positions | {event_id: one.position for event_id, one in pending.items()}
+
+    def events_by_id(self, event_ids: Sequence[str]) -> dict[str, Recorded]:
+        """Return the rows of those ids that are in the log, with their positions."""
+        pending, others = self._split(event_ids)
+        return (self._written.events_by_id(others) if others else {}) | pending
+
+    def _split(self, event_ids: Sequence[str]) -> tuple[dict[str, Recorded], list[str]]:
+        pending = {event_id: self._by_id[event_id] for event_id in event_ids if event_id in self._by_id}
+        return pending, [event_id for event_id in event_ids if event_id not in pending]
+
+    def last_position_recorded_by(self, recorded_us: int) -> int | None:
+        """Return the last position recorded at or before the instant; None if there is none."""
+        if self._pending and self._pending[0].recorded_us <= recorded_us:
+            in_time = bisect_right(self._pending, recorded_us, key=lambda row: row.recorded_us)
+            return self._last_given - len(self._pending) + in_time
+        return self._written.last_position_recorded_by(recorded_us)
+
+    def neighbouring_stream(
+        self, prefix: str, *, before: str | None = None, after: str | None = None
+    ) -> str | None:
+        """Return the stream next to a name, by code points, among those that begin with the prefix."""
+        written = self._written.neighbouring_stream(prefix, before=before, after=after)
+        pending = self._pending_neighbour(prefix, before, after)
+        if written is None or pending is None:
+            return pending if written is None else written
+        return min(written, pending) if before is None else max(written, pending)
+
+    def _sorted_streams(self) -> list[str]:
+        """Return the names of the streams with pending rows, sorted by code points."""
+        if len(self._unsorted) <= _FEW:
+            for name in self._unsorted:
+                insort(self._streams, name)
+        else:
+            self._streams = sorted(self._streams + self._unsorted)
+        self._unsorted.clear()
+        return self._streams
+
+    def _pending_neighbour(self, prefix: str, before: str | None, after: str | None) -> str | None:
+        first, end = under(prefix)
+        streams = self._sorted_streams()
+        if before is None:
+            place = max(bisect_left(streams, first), bisect_right(streams, after) if after else 0)
+            return streams[place] if place < len(streams) and streams[place] < end else None
+        place = bisect_left(streams, min(before, end)) - 1
+        return streams[place] if place >= 0 and streams[place] >= first else None
+
+    def streams_under(self, prefix: str) -> list[str]:
+        """Return the names of the streams that begin with the prefix, sorted by code points."""
+        first, end = under(prefix)
+        streams = self._sorted_streams()
+        pending = streams[bisect_left(streams, first) : bisect_left(streams, end)]
+        return sorted({*self._written.streams_under(prefix), *pending})
+
+    def checkpoint(self) -> None:
+        """Commit what was appended so far and go on; other writers may come in between.
+
+        What was asked before may no longer hold: ask again.
+        """
+        self.commit()
+        self._begin()
+
+    def commit(self) -> None:
+        """Write what is pending and commit; a broken connection is settled by the last event's id."""
+        self.flush()
+        try:
+            self._long_write.commit()
+        except StoreUnreachable:
+            if self._last_appended is None or not self._outside.positions_of([self._last_appended]):
+                raise

@@ -1,0 +1,64 @@
+"""The columns in which a log is handed to projections, and the ways from a database's answer to them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from ledger.events.facts import SEAT_FACTS_END
+
+LOG_SCHEMA = pl.Schema(
+    {
+        "position": pl.Int64(),
+        "license_id": pl.String(),
+        "subject": pl.String(),
+        "fact": pl.Int16(),
+        "effective_us": pl.Int64(),
+        "recorded_us": pl.Int64(),
+        "topic": pl.String(),
+        "state": pl.String(),
+    }
+)
+# ASCII's record separator: ids take no control characters and JSON escapes them, so it is in no value.
+SEPARATOR = "\x1e"
+_EACH_ROW = ("position", "license_id", "subject", "fact", "effective_us", "recorded_us")
+
+
+def empty_log() -> pl.DataFrame:
+    """Return a log without rows."""
+    return pl.DataFrame(schema=LOG_SCHEMA)
+
+
+def log_of_rows(rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
+    """Return the rows, their values in the order of LOG_SCHEMA, as columns in the order of position."""
+    if not rows:
+        return empty_log()
+    columns = dict(zip(LOG_SCHEMA, zip(*rows, strict=True), strict=True))
+    return pl.DataFrame(columns, schema=LOG_SCHEMA).sort("position")
+
+
+def log_of_packed(packed: Sequence[str | None]) -> pl.DataFrame:
+    """Return the log whose columns are each one text of values with SEPARATOR between them.
+
+    The first six texts have a value for every row, nothing standing for null; the last two (topic, state)
+    have values for the rows from SEAT_FACTS_END on only. Texts that are None mean no rows.
+    """
+    if packed[0] is None:
+        return empty_log()
+    columns = [_unpacked(name, text or "") for name, text in zip(_EACH_ROW, packed[:6], strict=True)]
+    log = pl.DataFrame(columns).with_columns(
+        pl.col(name).replace("", None) for name in ("license_id", "subject")
+    )
+    has_state = log["fact"] >= SEAT_FACTS_END
+    place = pl.select(pl.when(has_state).then(has_state.cum_sum() - 1)).to_series()
+    log = log.with_columns(
+        _unpacked(name, text).gather(place) if text is not None else pl.lit(None, dtype=pl.String).alias(name)
+        for name, text in zip(("topic", "state"), packed[6:], strict=True)
+    )
+    return log if log["position"].is_sorted() else log.sort("position")
+
+
+def _unpacked(name: str, text: str) -> pl.Series:
+    values = pl.Series(name, [text]).str.split(SEPARATOR).explode()
+    dtype = LOG_SCHEMA[name]
+    return values if dtype == pl.String else values.cast(dtype)

@@ -1,0 +1,70 @@
+"""What a store refuses, each by a name of its own, so that callers and people can tell the cases apart."""
+
+from eventsourcing.persistence import IntegrityError
+
+from ledger.rules.errors import Conflict, InvalidValue, LedgerError, NotFound
+
+
+class BadStoreUrl(InvalidValue):
+    """Raised for a store URL that names no kind of store."""
+
+    code = "bad_store_url"
+    template = "{url!r} does not name a store: {reason}."
+    hint = "Write sqlite:///relative.db, sqlite:////absolute.db or postgresql://user@host/database."
+
+
+class StoreNotFound(NotFound):
+    """Raised when a question is asked of a store that nobody has made yet."""
+
+    code = "store_not_found"
+    template = "There is no ledger at {url}."
+    hint = "Check the URL; the first command or import that records something makes the store."
+
+
+class NotALedger(LedgerError):
+    """Raised when what the URL names holds something else, or a ledger of another release."""
+
+    code = "not_a_ledger"
+    template = "{url} holds no ledger that this release can read: {reason}."
+    hint = "Nothing was changed. Name another file, database or schema."
+
+
+class StoreUnreachable(LedgerError):
+    """Raised when the store does not answer; what was under way may be asked again by its event ids."""
+
+    code = "store_unreachable"
+    template = "The store at {url} cannot be reached: {reason}."
+    hint = "Check that it runs and that you may use it, then run the command again."
+
+
+class StoreLocked(LedgerError):
+    """Raised when another writer kept the store's one write lock for too long."""
+
+    code = "store_locked"
+    exit_code = 4
+    template = "Another writer has held {url} for more than {waited_s} s; nothing was recorded."
+    hint = "Wait for it to end (a large import, say), then run the command again."
+
+
+class StreamConflict(Conflict, IntegrityError):
+    """Raised when another writer took the place in the stream that an event was meant for."""
+
+    code = "stream_conflict"
+
+
+class DuplicateEventId(Conflict, IntegrityError):
+    """Raised when an event's id stands in the log already, for something else."""
+
+    code = "duplicate_event_id"
+    template = "The id {event_id!r} belongs to another event already; nothing was recorded."
+    hint = "Use an id (an idempotency key) of its own for each event."
+
+
+class RecordedAtGoesBack(LedgerError):
+    """Raised when an event claims to be recorded before the one that precedes it in the log."""
+
+    code = "recorded_at_goes_back"
+    template = (
+        "Event {event_id!r} says it was recorded at {recorded_at}, before the last one, {last_recorded_at}."
+    )
+    hint = "A history comes in the order in which it was recorded."

@@ -1,0 +1,202 @@
+"""A ledger in PostgreSQL: reading it in columns, writing it at length, opening it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from queue import Empty, LifoQueue
+from typing import Any
+
+import adbc_driver_manager
+import polars as pl
+import psycopg
+from adbc_driver_postgresql import dbapi as adbc  # type: ignore[import-untyped]  # it has no stubs
+from psycopg.sql import SQL
+
+from ledger.stores.bulk import LongWrite
+from ledger.stores.columns import LOG_SCHEMA
+from ledger.stores.errors import DuplicateEventId, NotALedger, StoreNotFound, StoreUnreachable, StreamConflict
+from ledger.stores.log_row import LogRow
+from ledger.stores.postgres import (
+    DEFAULT_LOCK_TIMEOUT_S,
+    LedgerApplicationRecorder,
+    LedgerDatastore,
+    columns_of,
+    sql,
+)
+from ledger.stores.postgres_sql import (
+    COPY_ROWS,
+    COPY_TYPES,
+    EXPORT_PAGE,
+    GIVE_POSITIONS,
+    LAST_GIVEN_POSITION,
+    PAGE,
+    SCHEMA_VERSION,
+    SCHEMA_VERSION_FOUND,
+    TABLES,
+    dialect,
+)
+from ledger.stores.queries import LogQueries
+from ledger.stores.store import ExportPage, Store
+
+
+class PostgresStore(Store):
+    """A log in a schema of a database: psycopg for rows and few of them, ADBC for many columns."""
+
+    def __init__(self, url: str, datastore: LedgerDatastore) -> None:
+        self._datastore = datastore
+        self._columnar: LifoQueue[adbc.Connection] = LifoQueue()
+        super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, dialect(datastore.log))
+
+    def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
+        """Return the columns of the rows behind one position up to another, by position."""
+        statement = PAGE.format(log=self._datastore.log, after=int(after_position), until=int(until_position))
+        try:
+            with self._columnar_connection() as connection, connection.cursor() as cursor:
+                cursor.execute(statement)
+                page = pl.DataFrame(cursor.fetch_arrow_table())
+        except adbc_driver_manager.OperationalError as error:
+            raise self._datastore.unreachable(error) from error
+        return page.cast(LOG_SCHEMA)
+
+    @contextmanager
+    def _columnar_connection(self) -> Iterator[adbc.Connection]:
+        try:
+            connection = self._columnar.get_nowait()
+        except Empty:
+            connection = adbc.connect(self._datastore.conninfo, autocommit=True)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._columnar.put(connection)
+
+    def export_page(self, after_position: int, until_position: int) -> ExportPage:
+        """Return the history lines of the rows behind one position up to another, by position."""
+        page = {"after": after_position, "until": until_position}
+        statement = EXPORT_PAGE.format(log=self._datastore.log)
+        count, lines = self._datastore.read(statement, page)[0]
+        return ExportPage(lines or b"", count)
+
+    def _long_write(self) -> LongWrite:
+        return _LongWrite(self._datastore)
+
+    def close(self) -> None:
+        """Close the connections."""
+        with suppress(Empty):
+            while True:
+                self._columnar.get_nowait().close()
+        self._datastore.close()
+
+
+class _LongWrite:
+    """A session's connection; the table's lock keeps every other writer out."""
+
+    def __init__(self, datastore: LedgerDatastore) -> None:
+        self._datastore = datastore
+        try:
+            self._connection = psycopg.connect(datastore.conninfo, connect_timeout=5)
+        except psycopg.OperationalError as error:
+            raise datastore.unreachable(error) from error
+        self._copy_rows = datastore.fill(COPY_ROWS)
+        self._give_positions = datastore.fill(GIVE_POSITIONS)
+        self.queries = LogQueries(self._run, dialect(datastore.log))
+
+    def _run(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        with self._telling(), self._connection.cursor(binary=True) as cursor:
+            return cursor.execute(sql(statement), parameters, prepare=True).fetchall()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.errors.LockNotAvailable as error:
+            raise self._datastore.locked() from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise self._datastore.unreachable(error) from error
+
+    def begin(self) -> int:
+        with self._telling(), self._connection.cursor() as cursor:
+            # an import may wait for its input as long as it likes
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute(SQL("SET LOCAL lock_timeout = '{}s'").format(self._datastore.lock_timeout))
+            cursor.execute(self._datastore.fill("LOCK TABLE {log} IN EXCLUSIVE MODE"))
+            cursor.execute("NOTIFY stored_events")
+            given = cursor.execute(self._datastore.fill(LAST_GIVEN_POSITION)).fetchone()
+        return int(given[0]) if given else 0
+
+    def insert(self, first_position: int, rows: Sequence[LogRow]) -> None:
+        with self._telling(), self._connection.cursor() as cursor:
+            cursor.execute(self._give_positions, {"last": first_position + len(rows) - 1})
+            try:
+                with cursor.copy(self._copy_rows) as copy:
+                    copy.set_types(COPY_TYPES)
+                    for position, row in enumerate(rows, first_position):
+                        copy.write_row((position, *columns_of(row)))
+            except psycopg.errors.UniqueViolation as error:
+                raise _clash(error, rows) from error
+
+    def commit(self) -> None:
+        with self._telling():
+            self._connection.commit()
+
+    def close(self) -> None:
+        # closing rolls back; a rollback of its own could fail on a broken connection
+        self._connection.close()
+
+
+def _clash(
+    error: psycopg.errors.UniqueViolation, rows: Sequence[LogRow]
+) -> DuplicateEventId | StreamConflict:
+    """Tell which row the database refused, from its message: the transaction can be asked no more."""
+    detail = error.diag.message_detail or ""
+    if "event_id" in (error.diag.constraint_name or ""):
+        taken = next((row for row in rows if f"({row.event_id})" in detail), rows[0])
+        return DuplicateEventId(event_id=taken.event_id)
+    taken = next(
+        (row for row in rows if f"({row.originator_id}, {row.originator_version})" in detail), rows[0]
+    )
+    return StreamConflict(stream=taken.originator_id)
+
+
+def open_postgres(
+    url: str,
+    conninfo: str,
+    schema: str,
+    *,
+    create: bool,
+    lock_timeout_s: int = DEFAULT_LOCK_TIMEOUT_S,
+) -> PostgresStore:
+    """Open the ledger in a schema; with `create` make schema and tables if they are absent.
+
+    `url` is what is shown to people. Raises StoreNotFound, NotALedger, StoreUnreachable.
+    """
+    datastore = LedgerDatastore(conninfo, schema, url=url, lock_timeout=lock_timeout_s)
+    try:
+        with psycopg.connect(conninfo, connect_timeout=5, autocommit=True) as connection:
+            tables = {row[0] for row in connection.execute(TABLES, {"schema": datastore.schema})}
+        if not tables & {"stored_events", "ledger_meta"}:
+            if not create:
+                raise StoreNotFound(url=url, what="ledger", name=url)
+            LedgerApplicationRecorder(datastore).create_table()
+        elif "ledger_meta" not in tables:
+            raise NotALedger(url=url, reason="its stored_events are another program's")
+        version = datastore.read(datastore.fill(SCHEMA_VERSION_FOUND).as_string(), {})
+        if version != [(SCHEMA_VERSION,)]:
+            found = version[0][0] if version else "unknown"
+            raise NotALedger(url=url, reason=f"its schema is version {found}, not {SCHEMA_VERSION}")
+    except psycopg.OperationalError as error:
+        datastore.close()
+        raise _unopened(url, error) from error
+    except BaseException:
+        datastore.close()
+        raise
+    return PostgresStore(url, datastore)
+
+
+def _unopened(url: str, error: psycopg.OperationalError) -> StoreNotFound | StoreUnreachable:
+    reason = " ".join(str(error).split())
+    if error.sqlstate == psycopg.errors.InvalidCatalogName.sqlstate or (
+        'database "' in reason and "does not exist" in reason
+    ):
+        return StoreNotFound(url=url, what="ledger", name=url)
+    return StoreUnreachable(url=url, reason=reason)

@@ -1,0 +1,89 @@
+"""The log in columns, for projections: a licence's part, the programme's, or all of it page by page."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
+
+import polars as pl
+
+from ledger.stores.ranges import license_streams, programme_streams
+from ledger.stores.store import ExportPage, Store
+
+ROWS_A_PAGE = 250_000
+# A page of lines is bytes to write to a file: small ones keep the memory low.
+LINES_A_PAGE = 10_000
+# While one page is worked on, two others are on their way: the database and Polars each have a core then.
+_PAGES_AHEAD = 2
+
+
+def read_license(store: Store, license_ids: Sequence[str], known_us: int | None) -> pl.DataFrame:
+    """Return all that was recorded about the licences by an instant (None: by now), by position.
+
+    Columns as LOG_SCHEMA; license_id and subject are null where there is none, topic and state for seat
+    facts. Unknown licences have no rows.
+    """
+    return store.read_streams(license_streams(license_ids), known_us)
+
+
+def read_programme(
+    store: Store, known_us: int | None, partner_ids: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Return prices, cutovers and partners (all, or those that are named) recorded by an instant."""
+    return store.read_streams(programme_streams(partner_ids), known_us)
+
+
+def read_question(
+    store: Store, license_ids: Sequence[str], known_us: int | None, partner_ids: Sequence[str] | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return (licences' rows, programme's rows) as of one moment: nobody writes between the two."""
+    both = store.read_streams(license_streams(license_ids) + programme_streams(partner_ids), known_us)
+    of_license = both["license_id"].is_not_null()
+    return both.filter(of_license), both.filter(~of_license)
+
+
+def read_log_pages(
+    store: Store, after_position: int = 0, until_recorded_us: int | None = None, page_size: int = ROWS_A_PAGE
+) -> Iterator[pl.DataFrame]:
+    """Yield the log as it is now, behind a position and recorded by an instant, in pages by position.
+
+    A page has at least one row and at most `page_size`; fewer where positions have gaps. Up to three pages
+    are in memory at a time.
+    """
+    spans = _spans(after_position, _last_position(store, until_recorded_us), page_size)
+    with ThreadPoolExecutor(_PAGES_AHEAD, thread_name_prefix="read-log") as readers:
+        ahead: deque[Future[pl.DataFrame]] = deque()
+        try:
+            for after, until in spans:
+                ahead.append(readers.submit(store.read_page, after, until))
+                if len(ahead) > _PAGES_AHEAD:
+                    page = ahead.popleft().result()
+                    if page.height:
+                        yield page
+            while ahead:
+                page = ahead.popleft().result()
+                if page.height:
+                    yield page
+        finally:
+            for waiting in ahead:
+                waiting.cancel()
+
+
+def export_pages(store: Store, page_size: int = LINES_A_PAGE) -> Iterator[ExportPage]:
+    """Yield the log as it is now as history lines, in order, at most `page_size` lines at a time."""
+    for after, until in _spans(0, _last_position(store, None), page_size):
+        page = store.export_page(after, until)
+        if page.row_count:
+            yield page
+
+
+def _last_position(store: Store, until_recorded_us: int | None) -> int:
+    if until_recorded_us is not None:
+        return store.last_position_recorded_by(until_recorded_us) or 0
+    last = store.last_recorded()
+    return 0 if last is None else last.position
+
+
+def _spans(after: int, last: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield (after, until) spans of positions; a position is one row at most, so each is a page at most."""
+    return pairwise([*range(after, last, size), last]) if last > after else iter(())

@@ -1,0 +1,72 @@
+"""The SQL that only SQLite understands, in one place."""
+
+import json
+
+from ledger.stores.columns import SEPARATOR
+from ledger.stores.queries import Dialect
+
+SCHEMA_VERSION = "1"
+
+# AUTOINCREMENT: a position is never given twice, even if the newest row was deleted. The state comes last:
+# reading the columns before it leaves it alone.
+CREATE_TABLES = (
+    """
+CREATE TABLE IF NOT EXISTS stored_events (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    originator_id TEXT NOT NULL,
+    originator_version INTEGER NOT NULL,
+    event_id TEXT NOT NULL UNIQUE,
+    license_id TEXT,
+    subject TEXT,
+    fact INTEGER NOT NULL,
+    effective_us INTEGER NOT NULL,
+    recorded_us INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    state BLOB NOT NULL,
+    UNIQUE (originator_id, originator_version)
+)""",
+    "CREATE TABLE IF NOT EXISTS ledger_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    f"INSERT OR IGNORE INTO ledger_meta VALUES ('schema_version', '{SCHEMA_VERSION}')",
+)
+
+SCHEMA_VERSION_FOUND = "SELECT value FROM ledger_meta WHERE key = 'schema_version'"
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
+
+LAST_VERSION = "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ?"
+LAST_RECORDED_US = "SELECT recorded_us FROM stored_events ORDER BY position DESC LIMIT 1"
+LAST_GIVEN_POSITION = "SELECT seq FROM sqlite_sequence WHERE name = 'stored_events'"
+INSERT_ROW = f"INSERT INTO stored_events VALUES ({','.join('?' * 11)})"
+
+_FROM_PAGE = "FROM stored_events WHERE position > :after AND position <= :until"
+
+
+def _packed(values: str, *, where: str = "") -> str:
+    return f"group_concat({values}, '{SEPARATOR}'){where}"
+
+
+_WITH_STATE = " FILTER (WHERE fact >= 20)"
+# One row of eight texts: SQLite joins each column's values itself, so that no row becomes a Python object.
+# All eight see the rows in the same order.
+PACKED_PAGE = f"""
+SELECT
+    {_packed("position")},
+    {_packed("coalesce(license_id, '')")},
+    {_packed("coalesce(subject, '')")},
+    {_packed("fact")},
+    {_packed("effective_us")},
+    {_packed("recorded_us")},
+    {_packed("topic", where=_WITH_STATE)},
+    {_packed("state", where=_WITH_STATE)}
+{_FROM_PAGE}
+"""
+
+EXPORT_PAGE = f"SELECT COUNT(*), CAST(group_concat(state, char(10)) || char(10) AS BLOB) {_FROM_PAGE}"
+
+DIALECT = Dialect(
+    log="stored_events",
+    position="position",
+    parameter=lambda name: f":{name}",
+    among=lambda name: f"IN (SELECT value FROM json_each(:{name}))",
+    list_value=lambda values: json.dumps(list(values)),
+    state_as_text="CAST(state AS TEXT)",
+)

@@ -1,0 +1,200 @@
+"""A ledger in an SQLite file: reading it in columns, writing it at length, opening it.
+
+Columns come through Python's own SQLite and not through ADBC's: two copies of SQLite in one process break
+each other's locks on a file (closing one copy's file drops the other's lock, by POSIX).
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import polars as pl
+
+from ledger.stores.bulk import LongWrite
+from ledger.stores.columns import log_of_packed
+from ledger.stores.errors import (
+    DuplicateEventId,
+    NotALedger,
+    StoreLocked,
+    StoreNotFound,
+    StoreUnreachable,
+    StreamConflict,
+)
+from ledger.stores.log_row import LogRow
+from ledger.stores.queries import LogQueries
+from ledger.stores.sqlite import (
+    DEFAULT_LOCK_TIMEOUT_S,
+    LedgerApplicationRecorder,
+    LedgerDatastore,
+    columns_of,
+    is_locked,
+)
+from ledger.stores.sqlite_sql import (
+    DIALECT,
+    EXPORT_PAGE,
+    INSERT_ROW,
+    LAST_GIVEN_POSITION,
+    PACKED_PAGE,
+    SCHEMA_VERSION,
+    SCHEMA_VERSION_FOUND,
+    TABLES,
+)
+from ledger.stores.store import ExportPage, Store
+
+# The indexes of event ids and streams are hit all over; what does not fit is written and read again.
+_WRITE_CACHE_KIB = 256 * 1024
+
+
+class SQLiteStore(Store):
+    """A log in a file."""
+
+    def __init__(self, url: str, datastore: LedgerDatastore) -> None:
+        self._datastore = datastore
+        super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, DIALECT)
+
+    def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
+        """Return the columns of the rows behind one position up to another, by position."""
+        page = {"after": after_position, "until": until_position}
+        try:
+            return log_of_packed(self._datastore.read(PACKED_PAGE, page)[0])
+        except sqlite3.DataError:
+            # one text holds at most 10^9 bytes; a page of very large events is read as two
+            middle = _between(after_position, until_position)
+            return pl.concat([self.read_page(after_position, middle), self.read_page(middle, until_position)])
+
+    def export_page(self, after_position: int, until_position: int) -> ExportPage:
+        """Return the history lines of the rows behind one position up to another, by position."""
+        page = {"after": after_position, "until": until_position}
+        count, lines = self._datastore.read(EXPORT_PAGE, page)[0]
+        return ExportPage(lines or b"", count)
+
+    def _long_write(self) -> LongWrite:
+        return _LongWrite(self._datastore)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._datastore.close()
+
+
+def _between(after: int, until: int) -> int:
+    if until - after <= 1:
+        raise ValueError("an event of a gigabyte does not fit into a page")
+    return (after + until) // 2
+
+
+class _LongWrite:
+    """A session's connection: the file's write lock and this process's."""
+
+    def __init__(self, datastore: LedgerDatastore) -> None:
+        self._datastore = datastore
+        self._locks = ExitStack()
+        pool = datastore.pool
+        self._connection = sqlite3.connect(
+            pool.db_name,
+            uri=True,
+            isolation_level=None,
+            timeout=datastore.lock_timeout_s,
+            factory=pool.sqlite_connection_class,
+        )
+        self._connection.execute(f"PRAGMA cache_size=-{_WRITE_CACHE_KIB}")
+        # nothing is deleted from a log, so there is nothing to overwrite with zeros
+        self._connection.execute("PRAGMA secure_delete=OFF")
+        self.queries = LogQueries(self._run, DIALECT)
+
+    def _run(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        rows: list[tuple[Any, ...]] = self._connection.execute(statement, parameters).fetchall()
+        return rows
+
+    def begin(self) -> int:
+        self._locks.enter_context(self._datastore.write_lock())
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise self._failure(error) from error
+        given = self._connection.execute(LAST_GIVEN_POSITION).fetchone()
+        return int(given[0]) if given else 0
+
+    def insert(self, first_position: int, rows: Sequence[LogRow]) -> None:
+        placed = ((position, *columns_of(row)) for position, row in enumerate(rows, first_position))
+        try:
+            self._connection.executemany(INSERT_ROW, placed)
+        except sqlite3.IntegrityError as error:
+            raise self._clash(first_position, rows) from error
+        except sqlite3.OperationalError as error:
+            raise self._failure(error) from error
+
+    def _clash(self, first_position: int, rows: Sequence[LogRow]) -> DuplicateEventId | StreamConflict:
+        # rows before the one that failed are in the transaction: those ids are the rows' own
+        positions = self.queries.positions_of([row.event_id for row in rows])
+        earlier = {event_id for event_id, position in positions.items() if position < first_position}
+        if earlier:
+            return DuplicateEventId(event_id=next(row.event_id for row in rows if row.event_id in earlier))
+        failed = next((row for row in rows if row.event_id not in positions), rows[0])
+        return StreamConflict(stream=failed.originator_id)
+
+    def commit(self) -> None:
+        try:
+            self._connection.commit()
+        except sqlite3.OperationalError as error:
+            raise self._failure(error) from error
+        self._locks.close()
+
+    def _failure(self, error: sqlite3.OperationalError) -> StoreLocked | StoreUnreachable:
+        if is_locked(error):
+            return self._datastore.locked()
+        return StoreUnreachable(url=self._datastore.url, reason=error)
+
+    def close(self) -> None:
+        try:
+            self._connection.rollback()
+            self._connection.close()
+        finally:
+            self._locks.close()
+
+
+def open_sqlite(
+    url: str, path: Path, *, create: bool, lock_timeout_s: int = DEFAULT_LOCK_TIMEOUT_S
+) -> SQLiteStore:
+    """Open the ledger in a file; with `create` make it if the file is absent or empty.
+
+    Raises StoreNotFound, NotALedger, StoreLocked, StoreUnreachable.
+    """
+    location = f"file:{quote(str(path.absolute()))}?mode="
+    is_there = path.exists() and _holds_ledger(url, location + "rw", lock_timeout_s)
+    if not is_there and not create:
+        raise StoreNotFound(url=url, what="ledger", name=url)
+    datastore = LedgerDatastore(
+        location + ("rw" if is_there else "rwc"), url=url, lock_timeout=lock_timeout_s
+    )
+    if not is_there:
+        try:
+            LedgerApplicationRecorder(datastore).create_table()
+        except BaseException:
+            datastore.close()
+            raise
+    return SQLiteStore(url, datastore)
+
+
+def _holds_ledger(url: str, location: str, lock_timeout_s: int) -> bool:
+    """Tell whether a file holds a ledger of this release, without touching it; False if it is empty."""
+    try:
+        with closing(sqlite3.connect(location, uri=True, timeout=lock_timeout_s)) as connection:
+            tables = {row[0] for row in connection.execute(TABLES)}
+            if not tables:
+                return False
+            if "ledger_meta" not in tables:
+                raise NotALedger(url=url, reason="its tables are another program's")
+            version = connection.execute(SCHEMA_VERSION_FOUND).fetchone()
+    except sqlite3.OperationalError as error:
+        if is_locked(error):
+            raise StoreLocked(url=url, waited_s=lock_timeout_s) from error
+        raise StoreUnreachable(url=url, reason=error) from error
+    except sqlite3.DatabaseError as error:
+        raise NotALedger(url=url, reason=error) from error
+    if version != (SCHEMA_VERSION,):
+        found = version[0] if version else "unknown"
+        raise NotALedger(url=url, reason=f"its schema is version {found}, not {SCHEMA_VERSION}")
+    return True

@@ -1,0 +1,129 @@
+"""The one face of a ledger's store, whichever database is behind it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import polars as pl
+
+from ledger.stores.bulk import LongWrite, WritingSession
+from ledger.stores.columns import log_of_rows
+from ledger.stores.event_store import LedgerEventStore
+from ledger.stores.log_row import LastRecorded, Recorded
+from ledger.stores.mapper import LedgerMapper
+from ledger.stores.queries import Dialect, LogQueries, Run
+from ledger.stores.ranges import Streams
+from ledger.stores.recorder import LogRecorder
+
+# SQLite takes at most 500 SELECTs in one statement; a licence needs one and a list of names another.
+_SPANS_AT_ONCE = 200
+
+
+class ExportPage(NamedTuple):
+    """Some rows of the log as history lines, each with its line end."""
+
+    lines: bytes
+    row_count: int
+
+
+class Store(ABC):
+    """A log that is open: to the library through `recorder`, to questions through the rest.
+
+    Safe to share between threads. Close it, or use it in a with statement.
+    """
+
+    def __init__(self, url: str, recorder: LogRecorder, read: Run, dialect: Dialect) -> None:
+        self.url = url
+        self.recorder = recorder
+        self.mapper = LedgerMapper()
+        self.event_store = LedgerEventStore(self.mapper, recorder)
+        self._read = read
+        self._dialect = dialect
+        self._queries = LogQueries(read, dialect)
+
+    def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
+        """Return the positions of those ids that are in the log."""
+        return self._queries.positions_of(event_ids)
+
+    def events_by_id(self, event_ids: Sequence[str]) -> dict[str, Recorded]:
+        """Return the rows of those ids that are in the log, with their positions."""
+        return self._queries.events_by_id(event_ids)
+
+    def event_by_id(self, event_id: str) -> Recorded | None:
+        """Return the row of an id, with its position; None if the log does not hold it."""
+        return self.events_by_id([event_id]).get(event_id)
+
+    def last_recorded(self) -> LastRecorded | None:
+        """Return the log's last position and its instant of recording; None for an empty log."""
+        return self._queries.last_recorded()
+
+    def last_position_recorded_by(self, recorded_us: int) -> int | None:
+        """Return the last position recorded at or before the instant; None if there is none."""
+        return self._queries.last_position_recorded_by(recorded_us)
+
+    def neighbouring_stream(
+        self, prefix: str, *, before: str | None = None, after: str | None = None
+    ) -> str | None:
+        """Return the stream next to a name, by code points, among those that begin with the prefix."""
+        return self._queries.neighbouring_stream(prefix, before=before, after=after)
+
+    def streams_under(self, prefix: str) -> list[str]:
+        """Return the names of the streams that begin with the prefix, sorted by code points."""
+        return self._queries.streams_under(prefix)
+
+    def rows_under(self, stream_id: str, known_us: int | None) -> list[Recorded]:
+        """Return the rows of a stream and of those below it, recorded by an instant, by position."""
+        return self._queries.rows_under(stream_id, known_us)
+
+    def read_streams(self, streams: Streams, known_us: int | None) -> pl.DataFrame:
+        """Return the columns (LOG_SCHEMA) of some streams' rows by position.
+
+        As of one moment for up to 200 spans of names; more are read one bunch after the other.
+        """
+        rows: list[Sequence[Any]] = []
+        for bunch in streams.bunches(_SPANS_AT_ONCE):
+            rows.extend(self._read(*self._dialect.streams_statement(bunch, known_us)))
+        return log_of_rows(rows)
+
+    @abstractmethod
+    def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
+        """Return the columns (LOG_SCHEMA) of the rows behind one position up to another, by position."""
+
+    @abstractmethod
+    def export_page(self, after_position: int, until_position: int) -> ExportPage:
+        """Return the history lines of the rows behind one position up to another, by position."""
+
+    @abstractmethod
+    def _long_write(self) -> LongWrite:
+        """Return what a writing session works on."""
+
+    @contextmanager
+    def writing(self) -> Iterator[WritingSession]:
+        """Hold the write lock for one long transaction; commit at the end, roll back on any exception.
+
+        Raises StoreLocked if another writer does not end in time.
+        """
+        long_write = self._long_write()
+        try:
+            session = WritingSession(long_write, self._queries)
+            yield session
+            session.commit()
+        finally:
+            long_write.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back the connections; the store cannot be used afterwards."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        self.close()
