@@ -1,0 +1,49 @@
+"""The command that writes the whole log as a history file."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from desk.cli import lazy
+from desk.cli.group import LedgerCommand
+from desk.cli.help_page import examples
+from desk.cli.options import MOVE
+from desk.cli.screen import data_out, err_console
+from desk.cli.settings import open_to_ask
+from desk.cli.words import count
+
+app = typer.Typer()
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        dir_okay=False,
+        show_default="stdout",
+        help="Where to write; replaced when whole.",
+    ),
+]
+
+
+@app.command("export", cls=LedgerCommand, rich_help_panel=MOVE, epilog=examples("export --out history.jsonl"))
+def export(ctx: typer.Context, out: Out = None) -> None:
+    """Write the log as a history file; importing it into an empty store gives the same log."""
+    with open_to_ask(ctx) as ledger:
+        if out is None:
+            lazy.export_history(ledger, data_out())
+            data_out().flush()
+            return
+        unfinished = out.with_name(f"{out.name}.part")
+        try:
+            with (
+                unfinished.open("wb") as file,
+                lazy.progress_of_things("Exporting", None, "events") as so_far,
+            ):
+                events = lazy.export_history(ledger, file, so_far)
+            os.replace(unfinished, out)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    err_console().print(f"Wrote {count(events, 'event')} to {out}.", soft_wrap=True)

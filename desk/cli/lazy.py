@@ -1,0 +1,76 @@
+"""What is imported when it is first used, so that --help does not wait for kernel, calendar and bars."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.metadata import version as version
+
+    from babel.dates import format_date as format_date
+    from babel.numbers import format_currency as format_currency
+    from babel.numbers import format_decimal as format_decimal
+    from babel.numbers import get_currency_symbol as get_currency_symbol
+
+    from desk.cli.progress import progress_of_bytes as progress_of_bytes
+    from desk.cli.progress import progress_of_things as progress_of_things
+    from desk.cli.sentences import what_happened as what_happened
+    from ledger.application.activate_agent import activate_agent as activate_agent
+    from ledger.application.add_chatbot import add_chatbot as add_chatbot
+    from ledger.application.announce_cutover import announce_cutover as announce_cutover
+    from ledger.application.ask import Question as Question
+    from ledger.application.ask import ask_invoices as ask_invoices
+    from ledger.application.ask import ask_notices as ask_notices
+    from ledger.application.ask import ask_seats as ask_seats
+    from ledger.application.cancel_license import cancel_license as cancel_license
+    from ledger.application.change_billing_cycle import change_billing_cycle as change_billing_cycle
+    from ledger.application.change_partner_terms import change_partner_terms as change_partner_terms
+    from ledger.application.change_plan import change_plan as change_plan
+    from ledger.application.create_agent import create_agent as create_agent
+    from ledger.application.create_license import create_license as create_license
+    from ledger.application.delete_agent import delete_agent as delete_agent
+    from ledger.application.export_history import export_history as export_history
+    from ledger.application.import_history import import_history as import_history
+    from ledger.application.ledger import Ledger as Ledger
+    from ledger.application.logs import configure_logs as configure_logs
+    from ledger.application.publish_price import publish_price as publish_price
+    from ledger.application.recording import CommandMeta as CommandMeta
+    from ledger.application.register_partner import register_partner as register_partner
+    from ledger.application.release_seat import release_seat as release_seat
+    from ledger.application.remove_chatbot import remove_chatbot as remove_chatbot
+    from ledger.application.show_log import show_log as show_log
+    from ledger.application.simulation import simulate as simulate
+    from ledger.application.suspend_agent import suspend_agent as suspend_agent
+    from ledger.application.switch_pricing_model import switch_pricing_model as switch_pricing_model
+    from ledger.application.take_seat import take_seat as take_seat
+    from replay.cutover import replay_cutover as replay_cutover
+    from replay.demo import run_demo as run_demo
+
+_HOMES = {
+    "CommandMeta": "ledger.application.recording",
+    "Ledger": "ledger.application.ledger",
+    "Question": "ledger.application.ask",
+    "ask_invoices": "ledger.application.ask",
+    "ask_notices": "ledger.application.ask",
+    "ask_seats": "ledger.application.ask",
+    "configure_logs": "ledger.application.logs",
+    "format_currency": "babel.numbers",
+    "format_date": "babel.dates",
+    "format_decimal": "babel.numbers",
+    "get_currency_symbol": "babel.numbers",
+    "progress_of_bytes": "desk.cli.progress",
+    "progress_of_things": "desk.cli.progress",
+    "replay_cutover": "replay.cutover",
+    "run_demo": "replay.demo",
+    "simulate": "ledger.application.simulation",
+    "version": "importlib.metadata",
+    "what_happened": "desk.cli.sentences",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, once; a use case lives in the module of its own name."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    found: object = getattr(import_module(_HOMES.get(name, f"ledger.application.{name}")), name)
+    globals()[name] = found
+    return found

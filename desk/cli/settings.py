@@ -1,0 +1,48 @@
+"""What the whole command line was told: which store, and how much to say."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from desk.cli import lazy
+
+if TYPE_CHECKING:
+    from ledger.application.ledger import Ledger
+
+DEFAULT_STORE = "sqlite:///license-ledger.db"
+
+
+@dataclass
+class Settings:
+    """The options before the command. `store` is None where nobody named one."""
+
+    store: str | None = None
+    verbose: bool = False
+
+
+def settings_of(ctx: typer.Context) -> Settings:
+    """Return the settings that the command line began with."""
+    return ctx.ensure_object(Settings)
+
+
+def store_url(ctx: typer.Context) -> str:
+    """Return the URL of the store that was named, or of the default one."""
+    return settings_of(ctx).store or DEFAULT_STORE
+
+
+def open_to_ask(ctx: typer.Context) -> "Ledger":
+    """Open the store that was named. Raises what opening a store raises, StoreNotFound among it."""
+    return lazy.Ledger.open(store_url(ctx), create=False)
+
+
+def open_to_record(ctx: typer.Context, *, create: bool = False) -> "Ledger":
+    """Open the store that was named, with the log of the ledger's own work going to stderr.
+
+    Only what can be a ledger's first event may `create` the store, so that a mistyped URL leaves nothing.
+    """
+    try:
+        lazy.configure_logs("info" if settings_of(ctx).verbose else None)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.", param_hint="'LEDGER_LOG'") from error
+    return lazy.Ledger.open(store_url(ctx), create=create)

@@ -1,0 +1,81 @@
+"""Money, dates and the ledger's short words as people read them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache, lru_cache
+
+from desk.cli import lazy
+from ledger.rules.currencies import minor_unit_digits
+from ledger.rules.instants import parse_instant
+
+_LOCALE = "en_US"
+# the same amounts and dates come again and again on a page
+_KEPT = 4096
+MODELS: Mapping[str, str] = {"pps": "pay-per-seat", "ppa": "pay-per-account", "ppu": "pay-per-user"}
+_UNITS: Mapping[str, str] = {"pps": "seat", "ppa": "account", "ppu": "active agent"}
+
+
+@lru_cache(_KEPT)
+def money(amount_minor: int, currency: str) -> str:
+    """Write an amount in its currency's own decimals, 15680 USD as $156.80."""
+    digits = minor_unit_digits(currency)
+    return lazy.format_currency(
+        Decimal(amount_minor).scaleb(-digits),
+        currency,
+        format=_pattern(currency, digits),
+        locale=_LOCALE,
+        currency_digits=False,
+    )
+
+
+@cache
+def _pattern(currency: str, digits: int) -> str:
+    number = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    # a code of letters needs a space before the figures, a sign does not
+    space = "\N{NO-BREAK SPACE}" if lazy.get_currency_symbol(currency, locale=_LOCALE).isalpha() else ""
+    return f"¤{space}{number};-¤{space}{number}"
+
+
+def number(value: int) -> str:
+    """Write a number with its thousands apart."""
+    return lazy.format_decimal(value, locale=_LOCALE)
+
+
+def count(value: int, one: str, many: str | None = None) -> str:
+    """Write how many there are: 1 licence, 67 licences."""
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
+@lru_cache(_KEPT)
+def day(value: date) -> str:
+    """Write a date: 14 Mar 2024."""
+    return lazy.format_date(value, "d MMM y", locale=_LOCALE)
+
+
+def days(first: date, end: date) -> str:
+    """Write a stretch of days by its first and its last one; `end` is the day after the last."""
+    last = end - timedelta(days=1)
+    if first.year != last.year:
+        return f"{day(first)} – {day(last)}"
+    return f"{lazy.format_date(first, 'd MMM', locale=_LOCALE)} – {day(last)}"
+
+
+def instant(value: datetime | str) -> str:
+    """Write an instant in UTC without the zeros that say nothing: 2024-08-11 07:00."""
+    moment = parse_instant(value) if isinstance(value, str) else value
+    text = moment.isoformat(" ", "microseconds")[:26]
+    if moment.microsecond:
+        return text
+    return text[:19] if moment.second else text[:16]
+
+
+def percent(rate: str) -> str:
+    """Write a rate such as 0.125 as 12.5 %."""
+    hundredths = (Decimal(rate) * 100).normalize()
+    return f"{hundredths:f} %"
+
+
+def units(quantity: int, pricing_model: str) -> str:
+    """Write what is counted under a model: 4 active agents."""
+    return count(quantity, _UNITS[pricing_model])
