@@ -1,18 +1,16 @@
 """Which attempts at telling a licence about a cutover may be recorded (docs/rules.md §7)."""
 
-from datetime import date
 from typing import NamedTuple
 
 from ledger.aggregates.base import Aggregate
-from ledger.aggregates.clashes import Clash, Mark, mark
 from ledger.aggregates.license import License, LicenseNotFound
 from ledger.aggregates.programme import Cutover
 from ledger.events.base import LedgerEvent
 from ledger.events.entry import Entry
-from ledger.events.paper import NoticeEvent, NoticeSent
+from ledger.events.paper import NoticeEvent
 from ledger.events.streams import notices_stream
 from ledger.rules.errors import LedgerError, NotFound
-from ledger.rules.words import Channel, TakesEffect
+from ledger.rules.words import TakesEffect
 
 
 class CutoverNotFound(NotFound):
@@ -29,19 +27,6 @@ class CutoverGivesNoNotice(LedgerError):
     template = "There is no notice about cutover {cutover_id!r}: it switches no licence that exists already."
 
 
-class NoticeAlreadySent(Clash):
-    """Raised when a notice is sent twice through one channel for one charge date."""
-
-    code = "notice_already_sent"
-
-
-class AttemptNotNew(Clash):
-    """Raised for an attempt whose number does not come after the last one's."""
-
-    code = "attempt_not_new"
-    hint = "Count the attempts of a channel and charge date 1, 2, 3."
-
-
 class NoticeContext(NamedTuple):
     """The licence and the cutover that a notice names; None where there is no such stream."""
 
@@ -50,13 +35,7 @@ class NoticeContext(NamedTuple):
 
 
 class Notices(Aggregate):
-    """The attempts at telling one licence about one cutover."""
-
-    def __init__(self, stream_id: str) -> None:
-        """Begin without attempts."""
-        super().__init__(stream_id)
-        self._sent: dict[tuple[date, Channel], Mark] = {}
-        self._last_attempts: dict[tuple[date, Channel], tuple[int, Mark]] = {}
+    """The attempts at telling one licence about one cutover; a notice may well be sent again."""
 
     @classmethod
     def named(cls, license_id: str, cutover_id: str) -> "Notices":
@@ -66,24 +45,10 @@ class Notices(Aggregate):
     def decide(self, event: NoticeEvent, context: NoticeContext) -> Entry:
         """Record the event, or refuse it; raises this module's refusals and LicenseNotFound."""
         _check_known(event, context)
-        target = (event.charge_date, event.channel)
-        sent = self._sent.get(target)
-        if sent is not None and isinstance(event, NoticeSent):
-            raise NoticeAlreadySent(
-                event, sent, f"the {event.channel} notice for {event.charge_date} is sent already"
-            )
-        last = self._last_attempts.get(target)
-        if last is not None and event.attempt <= last[0]:
-            raise AttemptNotNew(event, last[1], f"its attempt is {event.attempt}, the last one was {last[0]}")
         return self._record(event)
 
     def _apply(self, event: LedgerEvent) -> None:
-        if isinstance(event, NoticeEvent):
-            target = (event.charge_date, event.channel)
-            recorded = mark(event, self.version)
-            self._last_attempts[target] = (event.attempt, recorded)
-            if isinstance(event, NoticeSent):
-                self._sent[target] = recorded
+        """Remember nothing: no attempt depends on another."""
 
 
 def _check_known(event: NoticeEvent, context: NoticeContext) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -183,7 +183,7 @@ def propose(event_type: str, **fields: object) -> LedgerEvent:
 
 def _as_text(value: object) -> object:
     if isinstance(value, datetime):
-        return format_instant(value) if value.tzinfo is not None else value.isoformat()
+        return format_instant(value.astimezone(UTC)) if value.tzinfo is not None else value.isoformat()
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -1,5 +1,6 @@
 """When an agent takes and leaves a seat: the many events, kept in short streams of their own."""
 
+from functools import cached_property
 from typing import ClassVar, Literal
 
 from ledger.events.base import LicenseEvent
@@ -18,7 +19,7 @@ class SeatEvent(LicenseEvent):
         """Return the agent."""
         return self.agent_id
 
-    @property
+    @cached_property
     def stream_id(self) -> str:
         """Return the agent's seat meter for the month in which the fact became true."""
         return seats_stream(self.license_id, self.agent_id, self.effective_at)

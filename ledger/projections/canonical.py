@@ -5,8 +5,6 @@ import polars as pl
 from ledger.projections.invoices import Invoices
 from ledger.rules.money import RATE_SCALE, plain_rate
 
-_US = 1_000_000
-
 
 def seat_lines(seats: pl.DataFrame) -> pl.Series:
     """Return one JSON object a licence, in the order and with the names of SEAT_COLUMNS."""

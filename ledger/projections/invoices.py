@@ -12,7 +12,7 @@ from ledger.projections.knowledge import Epochs, epochs
 from ledger.projections.lateness import find_late
 from ledger.projections.lookups import value_at
 from ledger.projections.own_lines import OwnLines, own_lines
-from ledger.projections.terms import TermsInForce, applicable_cutovers, license_terms
+from ledger.projections.terms import TermsInForce, applicable_cutovers, license_terms, of_license
 
 INVOICE_COLUMNS = (
     "license_id", "billing_date", "period_start", "period_end", "pricing_model", "currency", "plan",
@@ -48,11 +48,13 @@ def invoices(history: History, as_of_us: int) -> Invoices:
     last_n = after["next_n"] - 1
     lateness = find_late(history, license_terms(history, applicable_cutovers(history)), last_n)
     known = epochs(history, last_n, lateness.entered)
-    grid = billing_grid(history, known, segments(history))
+    terms = known.expand(lateness.terms)
+    owners = known.keys.select("key", **of_license(history, "months"))
+    grid = billing_grid(history, known, segments(owners, terms, "key"))
     if history.programme.any_late:
         grid = with_cuts(history, grid)
-    terms = TermsInForce(known.expand(lateness.terms), "key")
-    return _assemble(history, known, own_lines(history, grid, known.expand(lateness.facts), terms))
+    facts = known.expand(lateness.facts)
+    return _assemble(history, known, own_lines(history, grid, facts, TermsInForce(terms, "key")))
 
 
 def _adjustments(known: Epochs, dates: pl.DataFrame) -> pl.DataFrame:

@@ -2,10 +2,9 @@
 
 import polars as pl
 
-from ledger.projections.billing_dates import segments, stretch_index, with_period
+from ledger.projections.billing_dates import segments, with_charge_n, with_period
 from ledger.projections.billing_index import billing_day
 from ledger.projections.history import History
-from ledger.projections.lookups import value_at
 from ledger.projections.terms import TermsInForce, applicable_cutovers, license_terms, of_license
 from ledger.rules.words import Channel
 
@@ -48,10 +47,11 @@ def charges(history: History) -> pl.DataFrame:
     before has none.
     """
     cutovers = applicable_cutovers(history)
-    terms = TermsInForce(license_terms(history, cutovers), "license")
+    rows = license_terms(history, cutovers)
+    terms = TermsInForce(rows, "license")
     of = of_license(history, "model", "effective_us")
-    stretches = segments(history)
-    charged = _with_charge_n(stretches, cutovers.filter(of["effective_us"] < pl.col("on_us")))
+    stretches = segments(history.licenses, rows, "license")
+    charged = with_charge_n(stretches, cutovers.filter(of["effective_us"] < pl.col("on_us")))
     cancelled_us = pl.lit(terms.cancelled_us(history.licenses.height)).gather("license")
     before_n = charged.with_columns(n=(pl.col("charge_n") - 1).clip(lower_bound=0))
     before = with_period(stretches, before_n, "n").select("license", n="start_n")
@@ -74,23 +74,6 @@ def charges(history: History) -> pl.DataFrame:
         )
         .select(*_NOTICE, "notice_days", "zone", "charge_day", "charge_us", "before", "after")
     )
-
-
-def _with_charge_n(stretches: pl.DataFrame, cutovers: pl.DataFrame) -> pl.DataFrame:
-    """Add charge_n, the index of the first period that begins on or after D_bears_n.
-
-    That is the next on the grid of the stretch that D_bears_n lies in, or the first of a later stretch.
-    """
-    n = pl.col("bears_n")
-    before = stretch_index(stretches).up_to(pl.col("license"), n - 1)
-    rows = with_period(stretches, cutovers, "bears_n").with_columns(following=before)
-    on_grid = pl.when(pl.col("start_n") == n).then(n).otherwise(pl.col("start_n") + pl.col("months"))
-    within = pl.col("following").clip(upper_bound=stretches.height - 1)
-    same = (pl.col("following") < stretches.height) & (
-        value_at(stretches["license"], within) == pl.col("license")
-    )
-    next_stretch = pl.when(same).then(value_at(stretches["from_n"], within))
-    return rows.with_columns(charge_n=pl.min_horizontal(on_grid, next_stretch).cast(pl.Int32))
 
 
 def _with_states(history: History, rows: pl.DataFrame, as_of_us: int) -> pl.DataFrame:

@@ -13,7 +13,18 @@ from ledger.projections.models import MODEL
 # A time after every instant that the ledger accepts.
 FAR_FUTURE_US = 1 << 62
 ANCHOR = ("zone", "anchor_month", "anchor_dom")
-_COLUMNS = ("license", "fact", "plan", "model", "since_us", "rank", "bears_n", "recorded_us", "position")
+_COLUMNS = (
+    "license",
+    "fact",
+    "plan",
+    "model",
+    "months",
+    "since_us",
+    "rank",
+    "bears_n",
+    "recorded_us",
+    "position",
+)
 
 
 def of_license(history: History, *columns: str) -> dict[str, pl.Expr]:
@@ -24,17 +35,19 @@ def of_license(history: History, *columns: str) -> dict[str, pl.Expr]:
 def license_terms(history: History, cutovers: pl.DataFrame) -> pl.DataFrame:
     """Return everything that sets a term of one licence, its cutovers on billing dates included.
 
-    `cutovers` is `applicable_cutovers`. Columns: license, fact, plan, model, since_us (when it took effect,
-    for a cutover the first instant of its day), rank (their order among equals in bears_n: by effective_at,
-    cutovers by `on`), bears_n (the first period index that it can decide), recorded_us, position.
+    `cutovers` is `applicable_cutovers`. Columns: license, fact, plan, model, months (of a new billing cycle),
+    since_us (when it took effect, for a cutover the first instant of its day), rank (their order among equals
+    in bears_n: by effective_at, cutovers by `on`), bears_n (the first period index that it can decide),
+    recorded_us, position.
     """
-    changes = history.changes.filter(pl.col("fact") != Fact.BILLING_CYCLE_CHANGED).with_columns(
+    changes = history.changes.with_columns(
         **of_license(history, *ANCHOR), since_us="effective_us", rank="effective_us"
     )
     changes = with_first_index(history.zones, changes, bears_n=pl.col("effective_us"))
     announced = cutovers.with_columns(
         fact=pl.lit(int(Fact.CUTOVER_ANNOUNCED), changes.schema["fact"]),
         plan=pl.lit(None, pl.String),
+        months=pl.lit(None, pl.Int32),
         since_us="on_us",
         rank=pl.col("on").cast(pl.Int64),
     )

@@ -43,8 +43,14 @@ def add_months(anchor: date, months: int) -> date:
 
 
 def local_date(instant: datetime, zone_name: str) -> date:
-    """Return the local date of an instant."""
-    return instant.astimezone(zone(zone_name)).date()
+    """Return the local date of an instant: the last local day that has begun by then.
+
+    Where clocks once went back over midnight the evening came twice; the day that had begun has begun, so
+    that dates never go back as time goes on.
+    """
+    day = instant.astimezone(zone(zone_name)).date()
+    next_day = day + timedelta(days=1)
+    return next_day if first_instant(next_day, zone_name) <= instant else day
 
 
 @lru_cache(maxsize=65536)

@@ -10,10 +10,10 @@ class LedgerError(Exception):
     `template`, a sentence for people filled from the fields. `hint`, when set, says the way out.
     """
 
-    code: ClassVar[str] = "ledger_error"
+    code: str = "ledger_error"
     exit_code: ClassVar[int] = 1
     template: ClassVar[str] = "The ledger refused the request."
-    hint: ClassVar[str | None] = None
+    hint: str | None = None
 
     def __init__(self, **fields: object) -> None:
         self.fields: dict[str, object] = fields

@@ -14,6 +14,7 @@ from ledger.stores.ranges import under
 
 # Rows kept before they are written: enough to make a write cheap, few enough to be no burden (some 10 MB).
 ROWS_AT_ONCE = 20_000
+_BEFORE_ALL_US = -(2**63)
 # So many new names are put into their places one by one; more are sorted in with all others.
 _FEW = 16
 
@@ -53,13 +54,16 @@ class WritingSession:
 
     def _begin(self) -> None:
         self._last_given = self._long_write.begin()
-        self._last = self._written.last_recorded()
+        self._last_committed = self._written.last_recorded()
+        self._last_us = _BEFORE_ALL_US if self._last_committed is None else self._last_committed.recorded_us
+        self._given_before = self._last_given
         self._last_appended: str | None = None
         self._forget_pending()
 
     def _forget_pending(self) -> None:
         self._pending: list[LogRow] = []
-        self._by_id: dict[str, Recorded] = {}
+        # by place among those pending
+        self._by_id: dict[str, int] = {}
         self._by_stream: dict[str, list[LogRow]] = {}
         self._streams: list[str] = []
         self._unsorted: list[str] = []
@@ -77,13 +81,13 @@ class WritingSession:
         return range(first, self._last_given + 1)
 
     def _append(self, row: LogRow) -> None:
-        if self._last is not None and row.recorded_us < self._last.recorded_us:
-            raise goes_back(row, self._last.recorded_us)
+        if row.recorded_us < self._last_us:
+            raise goes_back(row, self._last_us)
         if row.event_id in self._by_id:
             raise DuplicateEventId(event_id=row.event_id)
         self._last_given += 1
-        self._last = LastRecorded(self._last_given, row.recorded_us)
-        self._by_id[row.event_id] = Recorded(self._last_given, row)
+        self._last_us = row.recorded_us
+        self._by_id[row.event_id] = len(self._pending)
         self._pending.append(row)
         of_stream = self._by_stream.get(row.originator_id)
         if of_stream is None:
@@ -113,7 +117,9 @@ class WritingSession:
 
     def last_recorded(self) -> LastRecorded | None:
         """Return the log's last position and its instant of recording; None for an empty log."""
-        return self._last
+        if self._last_given == self._given_before:
+            return self._last_committed
+        return LastRecorded(self._last_given, self._last_us)
 
     def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Return the positions of those ids that are in the log."""
@@ -127,7 +133,12 @@ class WritingSession:
         return (self._written.events_by_id(others) if others else {}) | pending
 
     def _split(self, event_ids: Sequence[str]) -> tuple[dict[str, Recorded], list[str]]:
-        pending = {event_id: self._by_id[event_id] for event_id in event_ids if event_id in self._by_id}
+        first = self._last_given - len(self._pending) + 1
+        pending = {
+            event_id: Recorded(first + self._by_id[event_id], self._pending[self._by_id[event_id]])
+            for event_id in event_ids
+            if event_id in self._by_id
+        }
         return pending, [event_id for event_id in event_ids if event_id not in pending]
 
     def last_position_recorded_by(self, recorded_us: int) -> int | None:

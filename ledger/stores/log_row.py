@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 from eventsourcing.persistence import StoredEvent
 
@@ -24,6 +24,31 @@ class LogRow(StoredEvent):
     fact: int
     effective_us: int
     recorded_us: int
+
+
+class RowFields(TypedDict):
+    """What a LogRow is made of."""
+
+    originator_id: str
+    originator_version: int
+    topic: str
+    state: bytes
+    event_id: str
+    license_id: str | None
+    subject: str | None
+    fact: int
+    effective_us: int
+    recorded_us: int
+
+
+def new_row(**fields: Unpack[RowFields]) -> LogRow:
+    """Return `LogRow(**fields)` in a third of the time, which is for each event of an import.
+
+    A frozen dataclass sets its fields one by one, by a call each, to get past its own refusal.
+    """
+    row = object.__new__(LogRow)
+    row.__dict__.update(fields)
+    return row
 
 
 class Recorded(NamedTuple):
@@ -89,11 +114,16 @@ def log_rows(stored_events: Sequence[StoredEvent]) -> list[LogRow]:
 
 
 def same_record(wanted: LogRow, found: LogRow, *, restamp: bool) -> bool:
-    """Tell whether two rows say the same; the instant of recording does not count if it may be restamped."""
+    """Tell whether two rows are one: they say the same in the same place of the same stream.
+
+    The instant of recording does not count if it may be restamped. The place counts: who decided on another
+    one has not seen the event, and what else is built on that would be wrong.
+    """
     if restamp:
         found = restamped(found, wanted.recorded_us)
-    return (wanted.originator_id, wanted.topic, wanted.state) == (
+    return (wanted.originator_id, wanted.originator_version, wanted.topic, wanted.state) == (
         found.originator_id,
+        found.originator_version,
         found.topic,
         found.state,
     )

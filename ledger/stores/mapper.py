@@ -6,7 +6,7 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from ledger.events.catalogue import decode, encode, topic_of
 from ledger.events.entry import Entry
 from ledger.rules.instants import to_us
-from ledger.stores.log_row import LogRow
+from ledger.stores.log_row import LogRow, new_row
 
 
 class LedgerMapper(Mapper[str]):
@@ -21,7 +21,7 @@ class LedgerMapper(Mapper[str]):
         if not isinstance(domain_event, Entry):
             raise TypeError(f"the ledger records Entry, not {type(domain_event).__name__}")
         event = domain_event.event
-        return LogRow(
+        return new_row(
             originator_id=domain_event.originator_id,
             originator_version=domain_event.originator_version,
             topic=topic_of(event),

@@ -74,7 +74,7 @@ def signup_floor_us(number: int, licenses: int, end_us: int) -> int:
 
 
 def _keyed(story: int, name: str, facts: list[Fact]) -> list[tuple[int, str]]:
-    """Number a story's facts, which come in the order of recording, and write them as keyed lines."""
+    """Write a story's facts, which come in the order of recording, as numbered and keyed lines."""
     return [
         (fact[0], f"{sort_key(fact[0], story, place)}{describe(fact, name, place)}")
         for place, fact in enumerate(facts, start=1)

@@ -1,0 +1,166 @@
+"""Ask the ledger for seats, invoices or notices at any point in time, as known then or later."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from ledger.aggregates.license import LicenseNotFound
+from ledger.application.ledger import Ledger
+from ledger.projections import canonical
+from ledger.projections.decoding import decode_terms, issue_instants, known_through_ids
+from ledger.projections.history import History, assemble
+from ledger.projections.invoices import invoices
+from ledger.projections.notices import notices
+from ledger.projections.programme import Programme
+from ledger.projections.seats import clashing_seats, seats
+from ledger.rules.instants import format_instant, from_us, to_us
+from ledger.stores.reading import read_license, read_log_pages, read_question
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: valid time, transaction time (default: the valid time), and of whom (default: all)."""
+
+    as_of: datetime
+    known_at: datetime | None = None
+    license_ids: tuple[str, ...] = ()
+
+    @property
+    def as_of_us(self) -> int:
+        """Return as_of in µs since 1970 UTC."""
+        return to_us(self.as_of)
+
+    @property
+    def known_us(self) -> int:
+        """Return known_at in µs since 1970 UTC."""
+        return to_us(self.known_at or self.as_of)
+
+
+@dataclass(frozen=True)
+class DataFault:
+    """Something recorded that keeps an answer from being whole: what it is and what would mend it."""
+
+    code: str
+    message: str
+    mend: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows as canonical JSON lines in their promised order, and the data faults met on the way."""
+
+    lines: list[str]
+    faults: list[DataFault]
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of the lines; equal digests are equal answers."""
+        return digest_of(self.lines)
+
+
+def digest_of(lines: Iterable[str]) -> str:
+    """Return the SHA-256 (hex) of lines, each with its line end."""
+    whole = hashlib.sha256()
+    for line in lines:
+        whole.update(line.encode() + b"\n")
+    return whole.hexdigest()
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a question needs, read from the store: the history, and the seat facts' names by position."""
+
+    history: History
+    names: pl.DataFrame
+
+
+def ask_seats(ledger: Ledger, question: Question) -> Answer:
+    """Return the seat counts of every licence created by as_of (docs/rules.md §3).
+
+    Raises LicenseNotFound for a licence asked for by name that is not known.
+    """
+    read = read_history(ledger, question)
+    lines = canonical.seat_lines(seats(read.history, question.as_of_us)).to_list()
+    return Answer(lines, _seat_faults(read, question))
+
+
+def ask_invoices(ledger: Ledger, question: Question) -> Answer:
+    """Return the invoices of every billing date that has come by as_of (docs/rules.md §6)."""
+    read = read_history(ledger, question)
+    answer = invoices(read.history, question.as_of_us)
+    faults = [_unpriced(row) for row in answer.unpriced.iter_rows(named=True)]
+    return Answer(canonical.invoice_lines(answer).to_list(), faults + _seat_faults(read, question))
+
+
+def ask_notices(ledger: Ledger, question: Question) -> Answer:
+    """Return the notices of cutovers, with their states at as_of (docs/rules.md §7)."""
+    read = read_history(ledger, question)
+    return Answer(canonical.notice_lines(notices(read.history, question.as_of_us)).to_list(), [])
+
+
+QUESTIONS: Mapping[str, Callable[[Ledger, Question], Answer]] = {
+    "seats": ask_seats,
+    "invoices": ask_invoices,
+    "notices": ask_notices,
+}
+
+
+def read_history(ledger: Ledger, question: Question) -> Read:
+    """Read what a question needs and no more: some licences' streams, or the log in pages."""
+    store, known_us = ledger.store, question.known_us
+    if question.license_ids:
+        log, announced = read_question(store, question.license_ids, known_us)
+        terms = decode_terms(log)
+        programme = ledger.programme(announced, issue_instants(terms), _prepare)
+    else:
+        pages = [_narrow(page) for page in read_log_pages(store, until_recorded_us=known_us)]
+        log = pl.concat(pages) if pages else _narrow(read_license(store, (), known_us))
+        terms = decode_terms(log)
+        programme = Programme.of(terms, issue_instants(terms))
+    positions = store.positions_of(known_through_ids(terms))
+    history = assemble(log, terms, programme, positions, known_us)
+    unknown = set(question.license_ids) - set(history.licenses["license_id"])
+    if unknown:
+        raise LicenseNotFound(what="licence", name=min(unknown))
+    return Read(history, log.select("position", "subject"))
+
+
+def _prepare(rows: pl.DataFrame, issued_us: pl.Series) -> Programme:
+    return Programme.of(decode_terms(rows), issued_us)
+
+
+def _narrow(page: pl.DataFrame) -> pl.DataFrame:
+    """Keep names as codes, so that a page of a large log costs a fraction of its text."""
+    return page.with_columns(pl.col("license_id", "subject").cast(pl.Categorical))
+
+
+def _unpriced(row: Mapping[str, object]) -> DataFault:
+    key = f"{row['plan']}, {row['billing_cycle']}, {row['currency']}"
+    return DataFault(
+        code="missing_price",
+        message=f"licence {row['license_id']}: no price is known for {key} on {row['date']}; "
+        "that period is not billed",
+        mend=f"publish a price for {key} effective on or before {row['date']}",
+    )
+
+
+def _seat_faults(read: Read, question: Question) -> list[DataFault]:
+    clashing = clashing_seats(read.history).filter(pl.col("effective_us") <= question.as_of_us)
+    if clashing.is_empty():
+        return []
+    named = clashing.join(read.names, on="position", how="left", maintain_order="left")
+    return [
+        DataFault(
+            code="seat_clash",
+            message=(
+                f"licence {row['license_id']}: agent {row['subject']} took a seat at "
+                f"{format_instant(from_us(row['effective_us']))} (position {row['position']}) "
+                "while not able to hold one; the seat does not count"
+            ),
+            mend="record the missing activation or release with its own time, or leave it as it is",
+        )
+        for row in named.iter_rows(named=True)
+    ]
