@@ -50,7 +50,7 @@ OPTIONAL = {
 FRAME = {"id", "type", "effective_at", "recorded_at", "actor"}
 
 
-class Illegal(Exception):  # noqa: N818 - a verdict, not a failure of the checker
+class Illegal(Exception):
     """Line {line} ({event_id}) is refused: {reason}."""
 
     def __init__(self, line: int, event_id: str, reason: str) -> None:

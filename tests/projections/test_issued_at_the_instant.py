@@ -9,7 +9,12 @@ def _issued_first() -> Told:
     """Issue the invoice of 15 March at 00:00:00, then let an agent, a price and a rate follow at 00:00:00."""
     story = Told().price(1000).partner("0.1")
     story.licence(
-        "ppu", "2024-01-01", source="partner_app", partner_id="p", payer="partner", billing_anchor="2024-02-15"
+        "ppu",
+        "2024-01-01",
+        source="partner_app",
+        partner_id="p",
+        payer="partner",
+        billing_anchor="2024-02-15",
     )
     story.agent("a", "2024-01-01")
     story.issue("1", "2024-02-15", story.last_id, "2024-02-15")
@@ -24,6 +29,16 @@ class TestIssuedAtTheInstant:
 
     def test_the_next_invoice_adjusts_to_what_followed_at_that_instant(self) -> None:
         april = _issued_first().ask("invoices", APRIL)[-1]
-        # April: two agents at 15.00 less 20 %: 3000 - 600. March should have been the same: 2400 - 900 billed.
+        # April: two agents at 15.00 less 20 %: 3000 - 600. So should March have been: 2400 - 900 billed.
         assert [line["amount"] for line in april["lines"]] == [3000, -600, 1500]
         assert april["lines"][-1]["billing_date"] == MARCH
+
+    def test_a_change_of_cycle_that_followed_leaves_the_issued_invoice_monthly(self) -> None:
+        story = Told().price(1000).price(10000, billing_cycle="annual")
+        story.licence("ppu", "2024-01-01", billing_anchor=MARCH).agent("a", "2024-01-01")
+        story.issue("1", MARCH, story.last_id, MARCH)
+        story.cycle("annual", MARCH)
+        march, april = story.ask("invoices", APRIL)
+        assert (march["billing_cycle"], march["total"]) == ("monthly", 1000)
+        # the year should have been charged: 10000 - 1000 billed
+        assert [line["amount"] for line in april["lines"]] == [9000]

@@ -1,0 +1,1 @@
+"""Speed as ratios against named rivals, kept out of the tests."""
