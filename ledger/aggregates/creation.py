@@ -37,14 +37,6 @@ class PartnerNotFound(NotFound):
     hint = "Register the partner first; in a history file its PartnerRegistered must come first."
 
 
-class PayerWithoutPartner(InvalidValue):
-    """Raised for a licence whose partner is to pay and that has no partner."""
-
-    code = "payer_without_partner"
-    template = "payer: licence {license_id!r} cannot be paid by the partner, it has none."
-    hint = "Name the partner, or let the client pay."
-
-
 class BadBillingAnchor(InvalidValue):
     """Raised for a first billing date that is not after the licence's creation, or beyond the calendar."""
 
@@ -94,8 +86,6 @@ def resolve(draft: LicenseDraft, context: CreationContext) -> LicenseCreated:
 def _payer(draft: LicenseDraft, programme: Programme | None) -> Payer:
     if draft.payer is None:
         return Payer.PARTNER if programme is Programme.SOLUTION else Payer.CLIENT
-    if draft.payer is Payer.PARTNER and draft.partner_id is None:
-        raise PayerWithoutPartner(license_id=draft.license_id)
     return draft.payer
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ledger.aggregates.base import Aggregate
-from ledger.aggregates.clashes import Clash, Mark, mark
+from ledger.aggregates.clashes import Clash, mark
 from ledger.aggregates.license import License
 from ledger.events.base import LedgerEvent
 from ledger.events.entry import Entry
@@ -40,13 +40,6 @@ class IssuedOutOfOrder(Clash):
 
     code = "issued_out_of_order"
     hint = "What an issued invoice charged too little or too much goes into the next one."
-
-
-class NumberUsed(Clash):
-    """Raised for an invoice number that the licence has already."""
-
-    code = "number_used"
-    hint = "Give the invoice the next free number."
 
 
 class KnownThroughNotFound(NotFound):
@@ -89,7 +82,6 @@ class Invoices(Aggregate):
         """Begin without invoices."""
         super().__init__(stream_id)
         self.last: InvoiceIssued | None = None
-        self._numbers: dict[str, Mark] = {}
 
     @classmethod
     def named(cls, license_id: str) -> "Invoices":
@@ -107,15 +99,12 @@ class Invoices(Aggregate):
         if self.last is not None and event.billing_date <= self.last.billing_date:
             reason = f"the licence's invoice for {self.last.billing_date} is issued already"
             raise IssuedOutOfOrder(event, mark(self.last, self.version), reason)
-        if event.number in self._numbers:
-            raise NumberUsed(event, self._numbers[event.number], f"the number {event.number} is used already")
         _check_knowledge(event, context)
         return self._record(event)
 
     def _apply(self, event: LedgerEvent) -> None:
         if isinstance(event, InvoiceIssued):
             self.last = event
-            self._numbers[event.number] = mark(event, self.version)
 
 
 def _check_date(event: InvoiceIssued, license_: License) -> None:

@@ -24,7 +24,7 @@ def create_license(
     """Make a licence; what is left out is resolved from its partner and the cutovers announced so far.
 
     The event in the answer says what it was resolved to. Raises LicenseExists, PartnerNotFound,
-    BadBillingAnchor, PayerWithoutPartner, ModelNotOffered and what every command may (see `record`).
+    BadBillingAnchor, ModelNotOffered and what every command may (see `record`).
     """
     return record(
         ledger,

@@ -21,7 +21,7 @@ from ledger.events.refusals import NotJson, NotUtf8
 from ledger.rules.errors import LedgerError
 from ledger.rules.instants import format_instant, from_us
 from ledger.stores.bulk import WritingSession
-from ledger.stores.errors import RecordedAtGoesBack
+from ledger.stores.errors import NotALedger, RecordedAtGoesBack, StoreLocked, StoreUnreachable
 from ledger.stores.log_row import Recorded
 from ledger.stores.mapper import LedgerMapper
 
@@ -29,6 +29,8 @@ from ledger.stores.mapper import LedgerMapper
 EVENTS_A_CHECKPOINT = 50_000
 # How much of the log stays in memory: what deciding needs is read again if it was forgotten.
 EVENTS_REMEMBERED = EVENTS_KEPT
+# These are no fault of a line.
+_OF_THE_STORE = (NotALedger, StoreLocked, StoreUnreachable)
 _OBJECTS_A_COLLECTION = 50_000
 _COLLECTIONS_BETWEEN_WIDER_ONES = 1_000
 
@@ -153,6 +155,8 @@ class _Import:
                 if isinstance(event, LedgerError):
                     raise event
                 self._record(event)
+            except _OF_THE_STORE:
+                raise
             except LedgerError as cause:
                 if self._refusals is None:
                     raise LineRefused(line, cause) from cause

@@ -3,6 +3,7 @@
 import polars as pl
 
 from ledger.events.facts import Fact
+from ledger.rules.errors import LedgerError
 
 # The three counts travel in one integer, a lane each, so that one running sum serves all of them. A lane
 # holds two million; no licence comes near it (docs/adr/0002).
@@ -16,6 +17,16 @@ for _fact in ACTIVE:
     _COUNTS_FOR[_fact] = _PPU + _PPA
 _COUNTS_FOR[Fact.AGENT_SUSPENDED] = _PPA
 _COUNTS_FOR[Fact.CHATBOT_ADDED] = _PPA + _PPS
+
+
+class TooManyAccounts(LedgerError):
+    """Raised for a licence whose counts could leave their lanes."""
+
+    code = "too_many_accounts"
+    template = (
+        "A licence has more than {most} events that raise its counts; seats beyond that are not counted."
+    )
+    hint = "Split the licence."
 
 
 def with_subject_state(facts: pl.DataFrame, owner: str) -> pl.DataFrame:
@@ -71,6 +82,8 @@ def count_steps(changes: pl.DataFrame, dates: pl.DataFrame, cancelled_us: pl.Ser
     last of its events. Events after a key's last billing date are left out. From the instant of the
     cancellation on the counts are 0 (docs/rules.md §3).
     """
+    if changes.height >= LANE:
+        _refuse_overflow(changes)
     last_us = dates.group_by("key", maintain_order=True).agg(pl.col("at_us").last())["at_us"]
     marks = dates.with_row_index("date").select(
         "key", "at_us", delta=pl.lit(0, pl.Int64), date=pl.col("date").cast(pl.Int64)
@@ -100,6 +113,12 @@ def count_steps(changes: pl.DataFrame, dates: pl.DataFrame, cancelled_us: pl.Ser
         ppa=pl.col("count") // LANE % LANE,
         pps=pl.col("count") // (LANE * LANE),
     )
+
+
+def _refuse_overflow(changes: pl.DataFrame) -> None:
+    rises = changes.filter(pl.col("delta") > 0).group_by("key").len().filter(pl.col("len") >= LANE)
+    if not rises.is_empty():
+        raise TooManyAccounts(most=LANE - 1)
 
 
 def running_max(group: pl.Expr, value: pl.Expr) -> pl.Expr:

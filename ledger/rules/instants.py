@@ -7,8 +7,8 @@ from ledger.rules.errors import InvalidValue
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-# The calendar's tables cover these years; an instant outside them is a mistyped one.
 _HOURS_A_DAY, _MINUTES_AN_HOUR = 24, 60
+# The calendar's tables cover these years; an instant outside them is a mistyped one.
 FIRST_YEAR = 1990
 LAST_YEAR = 2099
 CANONICAL_LENGTH = len("2024-08-11T00:00:00.000000Z")

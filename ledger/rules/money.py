@@ -2,8 +2,8 @@
 
 import re
 
-# The largest price of one unit for one period: a thousand million million minor units would let an
-# annual bill leave 64 bits; this bound keeps every sum of a licence far inside them.
+# The largest price of one unit for one period. Two million units (the most a licence can count) at this price
+# are 2 * 10**18, and 64 bits hold 9 * 10**18.
 MAX_UNIT_AMOUNT_MINOR = 10**12
 RATE_DECIMALS = 12
 RATE_SCALE: int = 10**RATE_DECIMALS

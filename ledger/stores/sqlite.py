@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from eventsourcing import sqlite as library
-from eventsourcing.persistence import IntegrityError, Notification, OperationalError, StoredEvent
+from eventsourcing.persistence import (
+    DatabaseError,
+    IntegrityError,
+    Notification,
+    OperationalError,
+    StoredEvent,
+)
 
 from ledger.stores.errors import RecordedAtGoesBack, StoreLocked, StoreUnreachable, StreamConflict
 from ledger.stores.log_row import LogRow, Recorded, in_order, log_rows
@@ -138,7 +144,7 @@ class LedgerDatastore(library.SQLiteDatastore):
             with self.get_connection(commit=False) as connection, connection.cursor() as cursor:
                 cursor.row_factory = None
                 return cursor.execute(statement, parameters).fetchall()
-        except (sqlite3.OperationalError, OperationalError) as error:
+        except (sqlite3.DatabaseError, DatabaseError) as error:
             if is_locked(error):
                 raise self.locked() from error
             raise StoreUnreachable(url=self.url, reason=error) from error

@@ -5,8 +5,8 @@ each other's locks on a file (closing one copy's file drops the other's lock, by
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -105,26 +105,34 @@ class _LongWrite:
         self.queries = LogQueries(self._run, DIALECT)
 
     def _run(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        rows: list[tuple[Any, ...]] = self._connection.execute(statement, parameters).fetchall()
+        with self._telling():
+            rows: list[tuple[Any, ...]] = self._connection.execute(statement, parameters).fetchall()
         return rows
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Raise StoreLocked or StoreUnreachable for what the driver raises; clashes of rows pass."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise self._failure(error) from error
 
     def begin(self) -> int:
         self._locks.enter_context(self._datastore.write_lock())
-        try:
+        with self._telling():
             self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise self._failure(error) from error
-        given = self._connection.execute(LAST_GIVEN_POSITION).fetchone()
+            given = self._connection.execute(LAST_GIVEN_POSITION).fetchone()
         return int(given[0]) if given else 0
 
     def insert(self, first_position: int, rows: Sequence[LogRow]) -> None:
         placed = ((position, *columns_of(row)) for position, row in enumerate(rows, first_position))
         try:
-            self._connection.executemany(INSERT_ROW, placed)
+            with self._telling():
+                self._connection.executemany(INSERT_ROW, placed)
         except sqlite3.IntegrityError as error:
             raise self._clash(first_position, rows) from error
-        except sqlite3.OperationalError as error:
-            raise self._failure(error) from error
 
     def _clash(self, first_position: int, rows: Sequence[LogRow]) -> DuplicateEventId | StreamConflict:
         # rows before the one that failed are in the transaction: those ids are the rows' own
@@ -136,13 +144,11 @@ class _LongWrite:
         return StreamConflict(stream=failed.originator_id)
 
     def commit(self) -> None:
-        try:
+        with self._telling():
             self._connection.commit()
-        except sqlite3.OperationalError as error:
-            raise self._failure(error) from error
         self._locks.close()
 
-    def _failure(self, error: sqlite3.OperationalError) -> StoreLocked | StoreUnreachable:
+    def _failure(self, error: sqlite3.DatabaseError) -> StoreLocked | StoreUnreachable:
         if is_locked(error):
             return self._datastore.locked()
         return StoreUnreachable(url=self._datastore.url, reason=error)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from ledger.aggregates.creation import BadBillingAnchor, ModelNotOffered, PartnerNotFound, PayerWithoutPartner
+from ledger.aggregates.creation import BadBillingAnchor, ModelNotOffered, PartnerNotFound
 from ledger.events.catalogue import decode, encode
 from ledger.events.license import LicenseCreated
 from ledger.events.programme import CutoverAnnounced
@@ -184,9 +184,9 @@ class TestPartner:
         with pytest.raises(PartnerNotFound, match="no partner 'nobody'"):
             created(a_programme(), partner_id="nobody")
 
-    def test_must_be_named_to_pay(self) -> None:
-        with pytest.raises(PayerWithoutPartner, match="it has none"):
-            created(World(), payer="partner")
+    def test_may_be_missing_where_a_partner_pays(self) -> None:
+        # without a partner there is no rate, so nothing is taken off
+        assert created(World(), payer="partner").payer is Payer.PARTNER
 
     def test_may_pay_as_an_affiliate(self) -> None:
         assert created(a_programme(), partner_id="affiliate", payer="partner").payer is Payer.PARTNER

@@ -8,7 +8,6 @@ from ledger.aggregates.invoices import (
     KnownThroughNotFound,
     KnowsTooLittle,
     NotABillingDate,
-    NumberUsed,
 )
 from ledger.aggregates.license import LicenseNotFound
 from tests.aggregates.world import World
@@ -122,13 +121,3 @@ class TestKnowledge:
         with pytest.raises(KnowsTooLittle, match="invoice before knew more"):
             issued(world, "2024-02-29", "2024-03-02", knows="e2")
         issued(world, "2024-02-29", "2024-03-02", knows="e3")
-
-
-class TestNumber:
-    def test_is_used_once_on_a_licence(self) -> None:
-        world = a_licence()
-        issued(world, "2024-01-31", "2024-02-29", number="7")
-
-        with pytest.raises(NumberUsed) as refused:
-            issued(world, "2024-02-29", "2024-02-29", number="7", knows="e3")
-        assert refused.value.fields["clashes_with"] == "e3"

@@ -5,8 +5,10 @@ from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
+from psycopg.sql import SQL, Identifier
 
 from ledger.application.export_history import export_history
 from ledger.application.ledger import Ledger
@@ -54,9 +56,13 @@ class TestExport:
         self, postgres_server: str, tmp_path: Path, told: History
     ) -> None:
         lines = history(*told)
-        mark = "&" if "?" in postgres_server else "?"
+        mark, schema = "&" if "?" in postgres_server else "?", f"test_{uuid4().hex}"
         first = through(f"sqlite:///{tmp_path / uuid4().hex}.db", lines)
-        assert through(f"{postgres_server}{mark}schema=trip_{uuid4().hex}", lines) == first
+        try:
+            assert through(f"{postgres_server}{mark}schema={schema}", lines) == first
+        finally:
+            with psycopg.connect(postgres_server, autocommit=True) as connection:
+                connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(schema)))
 
     def test_tells_how_far_it_is(self, sqlite_ledger: Ledger) -> None:
         imported(sqlite_ledger, sample_history())

@@ -29,6 +29,19 @@ class TestLateFacts:
         assert bills[MAY] == may
         assert bills[JUNE] == [("recurring", None, 2, 4000), *june]
 
+    def test_are_late_by_a_microsecond(self) -> None:
+        before, after = nudged(MAY, -1), nudged(MAY, 1)
+        story = Told().price(3000).partner("0.1").licence("ppu", partner_id="p").agent("a", "2024-03-11")
+        story.agent("b", before, after).price(6000, MAY, after).terms("0.5", MAY, after)
+        bills = story.bills(JUNE)
+        assert bills[MAY] == [("recurring", None, 1, 3000), ("discount", None, None, -300)]
+        # known now of 1 May: 2 x 6000, 3000 x 1/30 for the rise of 30 April, and half off: 12100 - 6050
+        assert bills[JUNE] == [
+            ("recurring", None, 2, 12000),
+            ("discount", None, None, -6000),
+            ("adjustment", MAY, None, 6050 - 2700),
+        ]
+
     def test_name_each_date_that_they_change(self) -> None:
         story = (
             Told().price(3000).licence("ppu").agent("a", "2024-03-11").agent("b", "2024-04-16", "2024-06-10")
