@@ -108,6 +108,19 @@ class TestSwitchedLicence:
         assert row["difference"] == parts(quantity=2400, true_ups=1239)
         assert told.replay("c", at("2024-06-06")).rows == []
 
+    def test_goes_by_its_first_model_before_its_first_period(self) -> None:
+        told = Told(
+            [
+                *PROGRAMME,
+                cutover("c", "2024-05-01", "2024-06-01"),
+                created("shop", "2024-05-25", partner_id="acme", billing_anchor="2024-06-08"),
+                line("PricingModelSwitched", "2024-05-28", license_id="shop", pricing_model="ppu"),
+            ]
+        )
+        (row,) = told.replay("c", at("2024-07-01")).rows
+        assert (row["outcome"], row["charge_date"]) == ("switched", "2024-06-08")
+        assert (row["pricing_model_before"], row["pricing_model_after"]) == ("pps", "ppu")
+
 
 class TestUpcomingLicence:
     def test_has_no_invoice_after_yet(self, resellers: CutoverReplay) -> None:
@@ -164,7 +177,7 @@ class TestExceptions:
         told = Told(
             [
                 *PROGRAMME,
-                created("early-bird", "2024-06-12"),
+                created("early-bird", "2024-06-10"),
                 cutover("c", "2024-06-15", "2024-06-10", takes_effect="on_creation", applies_to=SIGNUPS),
                 created("late-bird", "2024-06-16"),
             ]
