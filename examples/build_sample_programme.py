@@ -49,7 +49,7 @@ def _row(scenario: Scenario) -> str:
     by_hand = " ".join(arithmetic.split())
     if by_hand.startswith("- "):
         by_hand = by_hand[2:].replace(" - ", "<br>")
-    return f"| `{license_id_of(scenario)}` | {shows} | {by_hand} |"
+    return f"| `{license_id_of(scenario)}` | {' '.join(shows.split())} | {by_hand} |"
 
 
 def main() -> None:

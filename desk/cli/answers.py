@@ -34,8 +34,21 @@ def ask(
 ) -> "Answer":
     """Put a question to the store that was named; without `as_of` it is about this moment."""
     with open_to_ask(ctx) as ledger:
-        moment = as_of or ledger.clock()
-        return question(ledger, lazy.Question(moment, known_at, tuple(license_ids or ())))
+        asked = lazy.Question(as_of or ledger.clock(), known_at, tuple(license_ids or ()))
+        answer = question(ledger, asked)
+        later = None if answer.lines else lazy.recorded_later(ledger, asked)
+    if later is not None:
+        _say_what_was_not_known(later)
+    return answer
+
+
+def _say_what_was_not_known(later: datetime) -> None:
+    """Say that events were recorded after what the question knows: the answer is empty for that, maybe."""
+    instant = f"{later.isoformat().removesuffix('+00:00')}Z"
+    err_console().print(
+        f"Nothing is known of this by then. Events were recorded later: ask with --known-at {instant}.",
+        soft_wrap=True,
+    )
 
 
 def rows_of(answer: "Answer") -> list[Row]:

@@ -28,11 +28,11 @@ def demo(ctx: typer.Context) -> None:
     console = out_console(MAX_WIDTH)
     with lazy.Ledger.open(url, create=True) as ledger:
         report = lazy.run_demo(ledger)
-    recorded = "are recorded" if report.recorded else "were there already"
+    recorded = "are recorded there" if report.recorded else "were there already"
     console.print(Text("The sample programme", "bold"))
     console.print(Text(f"  The store is {url}"), soft_wrap=True)
     for line in (
-        f"{words.count(report.events, 'event')} of a programme that sells a chat service {recorded} there.",
+        f"{words.count(report.events, 'event')} of a programme that sells a chat service {recorded}.",
         "Every answer below is computed from these events alone. The same events give the same digest, "
         "whenever, wherever and from whichever kind of store it is asked for.",
     ):

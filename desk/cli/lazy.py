@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.application.ask import ask_invoices as ask_invoices
     from ledger.application.ask import ask_notices as ask_notices
     from ledger.application.ask import ask_seats as ask_seats
+    from ledger.application.ask import recorded_later as recorded_later
     from ledger.application.cancel_license import cancel_license as cancel_license
     from ledger.application.change_billing_cycle import change_billing_cycle as change_billing_cycle
     from ledger.application.change_partner_terms import change_partner_terms as change_partner_terms
@@ -59,6 +60,7 @@ _HOMES = {
     "get_currency_symbol": "babel.numbers",
     "progress_of_bytes": "desk.cli.progress",
     "progress_of_things": "desk.cli.progress",
+    "recorded_later": "ledger.application.ask",
     "replay_cutover": "replay.cutover",
     "run_demo": "replay.demo",
     "simulate": "ledger.application.simulation",

@@ -101,6 +101,12 @@ def ask_notices(ledger: Ledger, question: Question) -> Answer:
     return Answer(canonical.notice_lines(notices(read.history, question.as_of_us)).to_list(), [])
 
 
+def recorded_later(ledger: Ledger, question: Question) -> datetime | None:
+    """Return when the log's last event was recorded, if that is after what the question knows; else None."""
+    last = ledger.store.last_recorded()
+    return from_us(last.recorded_us) if last is not None and last.recorded_us > question.known_us else None
+
+
 QUESTIONS: Mapping[str, Callable[[Ledger, Question], Answer]] = {
     "seats": ask_seats,
     "invoices": ask_invoices,

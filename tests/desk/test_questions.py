@@ -76,6 +76,13 @@ class TestTables:
         assert done("invoices", *before, store=sample_store) == "No invoice was due by then.\n"
         assert "No cutover announces" in done("notices", *before, store=sample_store)
 
+    def test_say_when_everything_was_recorded_later(self, sample_store: str) -> None:
+        early = run("seats", "--as-of", "1999-01-01T00:00:00Z", "--format", "csv", store=sample_store)
+        assert "Events were recorded later: ask with --known-at 2024-1" in early.err
+        # what is asked with all that is recorded has no more to say
+        late = ("--known-at", "2026-01-01T00:00:00Z")
+        assert run("seats", "--as-of", "1999-01-01T00:00:00Z", *late, store=sample_store).err == ""
+
 
 class TestFormats:
     @pytest.mark.parametrize("question", ROWS_BY_QUESTION)
