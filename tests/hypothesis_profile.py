@@ -2,6 +2,7 @@
 
 Loaded by pytest through `-p` (pyproject.toml), in the controller and in each worker.
 `HYPOTHESIS_PROFILE=ci uv run pytest` tries 500 examples where a test says nothing else; without it 50.
+`HYPOTHESIS_SEED` names the seed; without it every run tries other examples.
 """
 
 import os
@@ -25,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _DEFAULT))
     if config.option.hypothesis_seed is None:
         # workers are handed the controller's options, so this is the seed of all of them
-        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+        config.option.hypothesis_seed = os.environ.get("HYPOTHESIS_SEED") or str(secrets.randbelow(2**32))
 
 
 def pytest_report_header(config: pytest.Config) -> str:

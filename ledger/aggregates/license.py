@@ -160,6 +160,13 @@ class License(Aggregate):
         """Return the first instant of a day in the licence's time zone; raises LicenseNotFound."""
         return first_instant(day, self.require_created(self.id).time_zone)
 
+    def is_over_at(self, instant: datetime) -> bool:
+        """Tell whether a seat fact recorded at that instant of validity has been cut off by the cancellation.
+
+        At the cancellation's own instant it has not: it was recorded before, or it would have been refused.
+        """
+        return self.cancelled is not None and instant > self.cancelled.effective_at
+
     def check_open(self, event: LedgerEvent) -> None:
         """Refuse what happens where there is no licence: before it, after it, or without it."""
         created = self._created_mark

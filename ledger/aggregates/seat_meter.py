@@ -93,8 +93,9 @@ class SeatMeter(Aggregate):
     def decide(self, event: SeatEvent, context: SeatContext) -> Entry:
         """Record the event, or refuse it.
 
-        A later fact that has become illegal through the licence's late facts is no reason to refuse: it is
-        a data fault, and reported as such. Raises this module's refusals and those of License.
+        A later fact that has become illegal through the licence's late facts, its cancellation among them, is
+        no reason to refuse: it is a data fault, and reported as such. Raises this module's refusals and those
+        of License.
         """
         license_ = context.license
         license_.check_open(event)
@@ -108,7 +109,7 @@ class SeatMeter(Aggregate):
         place = _Place(agent, context.positions_of, agent.index_at(event.effective_at))
         self._check_itself(event, previous, place)
         following = self._following(event, index, context)
-        if following is not None:
+        if following is not None and not license_.is_over_at(following.effective_at):
             _check_following(event, previous, following, place)
         return self._record(event)
 

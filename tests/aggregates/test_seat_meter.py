@@ -82,6 +82,23 @@ class TestSeats:
             assert refused.value.fields["clashes_with"] == clashes_with
         ann(world, TAKEN, "2024-01-09", "2024-01-12")
 
+    def test_may_come_late_before_one_that_a_late_cancellation_cut_off(self) -> None:
+        world = an_agent()
+        ann(world, TAKEN, "2024-04-02")
+        world.has("LicenseCancelled", "2024-03-17", "2024-05-01", license_id="lic")
+
+        ann(world, TAKEN, "2024-01-15", "2024-05-02")
+
+        assert len(world.log) == 5
+
+    def test_do_not_come_late_before_one_at_the_instant_of_a_late_cancellation(self) -> None:
+        world = an_agent()
+        ann(world, TAKEN, "2024-04-02")
+        world.has("LicenseCancelled", "2024-04-02", "2024-05-01", license_id="lic")
+
+        with pytest.raises(LaterSeatFactBreaks):
+            ann(world, TAKEN, "2024-01-15", "2024-05-02")
+
     def test_are_never_taken_in_the_future_or_on_a_cancelled_licence(self) -> None:
         world = an_agent()
         with pytest.raises(NotYetTrue):

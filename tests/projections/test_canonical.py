@@ -16,7 +16,6 @@ from ledger.projections.notices import NOTICE_COLUMNS, notices
 from ledger.projections.seats import SEAT_COLUMNS, clashing_seats, seats
 from ledger.rules.instants import FIRST_YEAR, LAST_YEAR, format_instant, from_us, to_us
 from ledger.stores.columns import empty_log
-from tests.projections.drawn import FEWER_EXAMPLES
 from tests.projections.frames import framed
 from tests.projections.told import Told
 from tests.second_opinion.reading import Ask
@@ -65,7 +64,7 @@ class TestCanonicalLines:
             assert lines == [canonical(row) for row in story.ask(ask, "2024-05-01")]
             assert len(lines) >= 2
 
-    @settings(max_examples=FEWER_EXAMPLES)
+    @settings(max_examples=20)
     @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=8))
     def test_quote_any_text_without_control_characters(self, text: str) -> None:
         story = told_of(f"x{text}", f"{text}y")

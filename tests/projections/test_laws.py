@@ -11,14 +11,12 @@ from hypothesis import strategies as st
 
 from ledger.events.facts import Fact
 from ledger.rules.instants import FIRST_YEAR, to_us
-from tests.projections.drawn import FEWER_EXAMPLES, Drawn, drawn
+from tests.projections.drawn import ASKS, FEWER_EXAMPLES, Drawn, drawn
 from tests.projections.frames import FramedLog, Row, framed
 from tests.second_opinion.histories import telling_instants
 from tests.second_opinion.licences import licences_in
-from tests.second_opinion.reading import Ask
 from tests.second_opinion.words import log_of
 
-ASKS: tuple[Ask, ...] = ("seats", "invoices", "notices")
 few = settings(max_examples=FEWER_EXAMPLES)
 
 
@@ -68,6 +66,21 @@ class TestAnyAnswer:
 def _position(of: Drawn, count: int) -> int:
     """Return the position of the history's line number `count`, 0 for none."""
     return of.log.positions[of.lines[count - 1]["id"]] if count else 0
+
+
+class TestABatch:
+    @few
+    @given(drawn(most=1))
+    def test_answers_as_its_licences_do_one_by_one(self, of: Drawn) -> None:
+        alone = {license_id: of.log.only(license_id) for license_id in of.license_ids}
+        for as_of, known_at in of.questions:
+            asked = of.log.at(as_of, known_at)
+            apart = [log.at(as_of, known_at) for _, log in sorted(alone.items())]
+            for ask in ASKS:
+                assert asked.lines(ask) == [line for one in apart for line in one.lines(ask)]
+            assert asked.missing_prices() == [row for one in apart for row in one.missing_prices()]
+            clashing = [position for one in apart for position in one.clashing_positions()]
+            assert asked.clashing_positions() == sorted(clashing)
 
 
 class TestInvoices:

@@ -3,12 +3,20 @@
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from importlib import resources
 from zoneinfo import ZoneInfo
+
+
+@lru_cache(maxsize=1000)
+def clocks_of(zone: str) -> ZoneInfo:
+    """Read a zone's rules from the installed tzdata package: a machine's own files may be years older."""
+    with resources.files("tzdata.zoneinfo").joinpath(zone).open("rb") as rules:
+        return ZoneInfo.from_file(rules, key=zone)
 
 
 def local_date(instant: datetime, zone: str) -> date:
     """Give the date that clocks in `zone` show at `instant`."""
-    return instant.astimezone(ZoneInfo(zone)).date()
+    return instant.astimezone(clocks_of(zone)).date()
 
 
 @lru_cache(maxsize=100_000)
@@ -19,7 +27,7 @@ def first_instant(day: date, zone: str) -> datetime:
     may be left out: then it is the moment of the jump. The two readings of the wall clock (fold 0 and 1)
     bracket that moment, and a search to the second finds it, since jumps are on whole seconds.
     """
-    midnight = datetime.combine(day, time.min, tzinfo=ZoneInfo(zone))
+    midnight = datetime.combine(day, time.min, tzinfo=clocks_of(zone))
     early, late = sorted(midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if local_date(early, zone) >= day:
         return early
