@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -45,8 +46,8 @@ SEATS_TARGET, ALL_TARGET, RATIO_TARGET, MEMORY_TARGET_GB = 5e6, 1e6, 20.0, 2.0
 
 
 def all_three(history: History) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Compute seats, invoices and notices of a history."""
-    as_of_us = QUESTION.as_of_us
+    """Compute seats, invoices and notices of a history, nothing of it worked out before."""
+    history, as_of_us = replace(history), QUESTION.as_of_us
     return (
         seats(history, as_of_us),
         invoices(history, as_of_us).invoices,
@@ -60,7 +61,7 @@ def kernel(url: str) -> dict[str, float]:
         history = read_history(ledger, QUESTION).history
     all_three(history)
     return {
-        "seats": median_seconds(lambda: seats(history, QUESTION.as_of_us), KERNEL_RUNS),
+        "seats": median_seconds(lambda: seats(replace(history), QUESTION.as_of_us), KERNEL_RUNS),
         "invoices": median_seconds(lambda: invoices(history, QUESTION.as_of_us), KERNEL_RUNS),
         "notices": median_seconds(lambda: notices(history, QUESTION.as_of_us), KERNEL_RUNS),
         "all": median_seconds(lambda: all_three(history), KERNEL_RUNS),

@@ -40,14 +40,16 @@ def log_of_rows(rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
 def log_of_packed(packed: Sequence[str | None]) -> pl.DataFrame:
     """Return the log whose columns are each one text of values with SEPARATOR between them.
 
-    The first six texts have a value for every row, nothing standing for null; the last two (topic, state)
-    have values for the rows from SEAT_FACTS_END on only. Texts that are None mean no rows.
+    The first six texts have a value for every row, nothing standing for null, and the sixth how long after
+    effective_us it was recorded; the last two (topic, state) have values for the rows from SEAT_FACTS_END on
+    only. Texts that are None mean no rows.
     """
     if packed[0] is None:
         return empty_log()
     columns = [_unpacked(name, text or "") for name, text in zip(_EACH_ROW, packed[:6], strict=True)]
     log = pl.DataFrame(columns).with_columns(
-        pl.col(name).replace("", None) for name in ("license_id", "subject")
+        pl.col("recorded_us") + pl.col("effective_us"),
+        *(pl.col(name).replace("", None) for name in ("license_id", "subject")),
     )
     has_state = log["fact"] >= SEAT_FACTS_END
     place = pl.select(pl.when(has_state).then(has_state.cum_sum() - 1)).to_series()
