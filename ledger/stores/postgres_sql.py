@@ -2,6 +2,7 @@
 
 from psycopg.sql import Identifier
 
+from ledger.events.facts import SEAT_FACTS_END
 from ledger.stores.queries import Dialect
 
 SCHEMA_VERSION = "1"
@@ -73,10 +74,11 @@ LAST_GIVEN_POSITION = f"SELECT coalesce(pg_sequence_last_value({_SEQUENCE}::regc
 GIVE_POSITIONS = f"SELECT setval({_SEQUENCE}, %(last)s)"
 
 # ADBC reads a statement without parameters by COPY, which is what makes it fast: whole numbers go in.
-PAGE = """
+PAGE = f"""
 SELECT notification_id AS position, license_id, subject, fact, effective_us, recorded_us,
-    CASE WHEN fact >= 20 THEN topic END AS topic, CASE WHEN fact >= 20 THEN state END AS state
-FROM {log} WHERE notification_id > {after} AND notification_id <= {until} ORDER BY notification_id
+    CASE WHEN fact >= {SEAT_FACTS_END} THEN topic END AS topic,
+    CASE WHEN fact >= {SEAT_FACTS_END} THEN state END AS state
+FROM {{log}} WHERE notification_id > {{after}} AND notification_id <= {{until}} ORDER BY notification_id
 """
 
 EXPORT_PAGE = """
