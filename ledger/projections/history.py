@@ -97,6 +97,7 @@ def _licenses(created: pl.DataFrame, partners: pl.DataFrame, zones: ZoneTable) -
             "license",
             "license_id",
             "source",
+            "partner_id",
             "partner_programme",
             "rate_group",
             "plan",

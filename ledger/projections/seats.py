@@ -4,8 +4,7 @@ import polars as pl
 
 from ledger.events.facts import Fact
 from ledger.projections.history import History
-from ledger.projections.states import after_cancellation, cancellations
-from ledger.projections.timeline import ACTIVE
+from ledger.projections.states import COUNTED, COUNTS, after_cancellation, cancellations
 
 SEAT_COLUMNS = (
     "license_id", "agents_active", "agents_suspended", "chatbots", "seats_in_use", "ppa", "pps", "ppu",
@@ -22,16 +21,10 @@ def seats(history: History, as_of_us: int) -> pl.DataFrame:
         (pl.col("subject") != pl.col("subject").shift(-1))
         | (pl.col("license") != pl.col("license").shift(-1))
     ).fill_null(value=True)
-    status = pl.col("status")
     counted = (
         states.filter(ends)
         .group_by("license")
-        .agg(
-            agents_active=status.is_in(ACTIVE).sum().cast(pl.Int64),
-            agents_suspended=(status == Fact.AGENT_SUSPENDED).sum().cast(pl.Int64),
-            chatbots=(status == Fact.CHATBOT_ADDED).sum().cast(pl.Int64),
-            seats_in_use=(pl.col("holds_seat") & ~pl.col("complimentary")).sum().cast(pl.Int64),
-        )
+        .agg(**{name: counts.sum().cast(pl.Int64) for name, counts in COUNTED.items()})
     )
     cancelled = cancellations(history.changes).filter(pl.col("cancelled_us") <= as_of_us)
     alive = (~pl.col("license").is_in(cancelled["license"].to_list())).cast(pl.Int64)
@@ -40,11 +33,7 @@ def seats(history: History, as_of_us: int) -> pl.DataFrame:
         .select("license", "license_id")
         .join(counted, on="license", how="left", maintain_order="left")
         .with_columns(pl.exclude("license", "license_id").fill_null(0))
-        .with_columns(
-            ppa=(pl.col("agents_active") + pl.col("agents_suspended") + pl.col("chatbots")) * alive,
-            pps=(pl.col("seats_in_use") + pl.col("chatbots")) * alive,
-            ppu=pl.col("agents_active") * alive,
-        )
+        .with_columns(**{name: count * alive for name, count in COUNTS.items()})
         .select(SEAT_COLUMNS)
     )
 

@@ -3,7 +3,21 @@
 import polars as pl
 
 from ledger.events.facts import Fact
-from ledger.projections.timeline import with_subject_state
+from ledger.projections.timeline import ACTIVE, with_subject_state
+
+# Whether a subject in the state after its last event counts for each of the four facts of a licence …
+COUNTED = {
+    "agents_active": pl.col("status").is_in(ACTIVE),
+    "agents_suspended": pl.col("status") == Fact.AGENT_SUSPENDED,
+    "chatbots": pl.col("status") == Fact.CHATBOT_ADDED,
+    "seats_in_use": pl.col("holds_seat") & ~pl.col("complimentary"),
+}
+# … and what the three counts make of the facts, unless the licence is cancelled.
+COUNTS = {
+    "ppa": pl.col("agents_active") + pl.col("agents_suspended") + pl.col("chatbots"),
+    "pps": pl.col("seats_in_use") + pl.col("chatbots"),
+    "ppu": pl.col("agents_active"),
+}
 
 
 def subject_states(facts: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
