@@ -79,6 +79,16 @@ SELECT notification_id AS position, license_id, subject, fact, effective_us, rec
 FROM {log} WHERE notification_id > {after} AND notification_id <= {until} ORDER BY notification_id
 """
 
+WHOLE_PAGE = """
+SELECT notification_id AS position, event_id, license_id, subject, fact, effective_us, recorded_us,
+    topic, state
+FROM {log} WHERE notification_id > {after} AND notification_id <= {until} ORDER BY notification_id
+"""
+# Held by a session: it goes when the session does, however that ends.
+TRY_ALONE = "SELECT pg_try_advisory_lock(hashtext('license-ledger ' || %(work)s), hashtext(%(schema)s))"
+
+END_ALONE = "SELECT pg_advisory_unlock(hashtext('license-ledger ' || %(work)s), hashtext(%(schema)s))"
+
 EXPORT_PAGE = """
 SELECT count(*), string_agg(state, '\\x0a'::bytea ORDER BY notification_id) || '\\x0a'::bytea
 FROM {log} WHERE notification_id > %(after)s AND notification_id <= %(until)s

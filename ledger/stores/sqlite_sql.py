@@ -60,6 +60,20 @@ SELECT
 {_FROM_PAGE}
 """
 
+PACKED_WHOLE_PAGE = f"""
+SELECT
+    {_packed("position")},
+    {_packed("event_id")},
+    {_packed("coalesce(license_id, '')")},
+    {_packed("coalesce(subject, '')")},
+    {_packed("fact")},
+    {_packed("effective_us")},
+    {_packed("recorded_us")},
+    {_packed("topic")},
+    {_packed("state")}
+{_FROM_PAGE}
+"""
+
 EXPORT_PAGE = f"SELECT COUNT(*), CAST(group_concat(state, char(10)) || char(10) AS BLOB) {_FROM_PAGE}"
 
 DIALECT = Dialect(
