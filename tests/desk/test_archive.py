@@ -60,7 +60,7 @@ class TestArchive:
     def test_of_another_log_is_refused(self, store: str, tmp_path: Path) -> None:
         done("archive", store=store)
         other = f"sqlite:///{tmp_path}/other.db"
-        done("publish-price", "team", "monthly", "USD", "49.00", store=other)
+        done("publish-price", "team", "monthly", "49.00", store=other)
         ran = run("archive", "--archive", f"{tmp_path}/ledger.db.archive", store=other)
         assert ran.exit_code == 4
         assert "belongs to another log" in ran.err

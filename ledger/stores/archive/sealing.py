@@ -35,7 +35,7 @@ from ledger.stores.archive.segments import whole_file
 from ledger.stores.log_row import LastRecorded
 
 SEGMENTS = "segments"
-SEGMENT_ROWS = 1_000_000
+SEGMENT_ROWS = 500_000
 # A page of whole rows has their JSON in it, some 400 bytes each.
 PAGE_ROWS = 100_000
 # So many segments at the end may stand as they are before they become one.
@@ -123,8 +123,13 @@ def whole_rows(log: Log, after: int, until: int) -> pl.DataFrame:
     """Return the rows behind one position up to another as ARCHIVE_SCHEMA, by position."""
     starts = range(after, until, PAGE_ROWS)
     pages = (log.read_whole_page(start, min(start + PAGE_ROWS, until)) for start in starts)
-    typed = [archive_rows(page, log.positions_of) for page in pages if page.height]
+    typed = [_alone(archive_rows(page, log.positions_of)) for page in pages if page.height]
     return pl.concat(typed) if typed else pl.DataFrame(schema=ARCHIVE_SCHEMA)
+
+
+def _alone(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows in memory of their own: one short text of a page would keep all of it alive."""
+    return pl.DataFrame(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
 def _sealed(place: Place, contents: Contents, rows: pl.DataFrame, after: int, until: int) -> Contents:
