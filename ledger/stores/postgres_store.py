@@ -28,6 +28,8 @@ from ledger.stores.postgres_sql import (
     EXPORT_PAGE,
     GIVE_POSITIONS,
     LAST_GIVEN_POSITION,
+    LEDGER_ID,
+    NEW_LEDGER_ID,
     PAGE,
     SCHEMA_VERSION,
     SCHEMA_VERSION_FOUND,
@@ -46,6 +48,16 @@ class PostgresStore(Store):
         self._columnar: LifoQueue[adbc.Connection] = LifoQueue()
         super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, dialect(datastore.log))
 
+    def ledger_id(self) -> str:
+        """Return what tells this log from every other."""
+        statement = self._datastore.fill(LEDGER_ID).as_string()
+        found = self._datastore.read(statement, {})
+        if not found:
+            with self._datastore.transaction(commit=True) as cursor:
+                cursor.execute(self._datastore.fill(NEW_LEDGER_ID))
+            found = self._datastore.read(statement, {})
+        return str(found[0][0])
+
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns of the rows behind one position up to another, by position."""
         statement = PAGE.format(log=self._datastore.log, after=int(after_position), until=int(until_position))
@@ -56,6 +68,11 @@ class PostgresStore(Store):
         except adbc_driver_manager.OperationalError as error:
             raise self._datastore.unreachable(error) from error
         return page.cast(LOG_SCHEMA)
+
+    @property
+    def datastore(self) -> LedgerDatastore:
+        """Return what read models in the same schema connect by."""
+        return self._datastore
 
     @contextmanager
     def _columnar_connection(self) -> Iterator[adbc.Connection]:
