@@ -3,7 +3,7 @@
 import polars as pl
 
 from ledger.projections.invoices import Invoices
-from ledger.rules.money import RATE_SCALE, plain_rate
+from ledger.projections.rates import plain_rates
 
 
 def seat_lines(seats: pl.DataFrame) -> pl.Series:
@@ -24,10 +24,7 @@ def invoice_lines(answer: Invoices) -> pl.Series:
         "discount": [_field("rate", pl.lit('"') + pl.col("rate_text") + pl.lit('"')), amount],
         "adjustment": [_field("billing_date", _quoted_date("date")), amount],
     }
-    rates = {rate: _rate_text(rate) for rate in lines["rate"].drop_nulls().unique()}
-    lines = lines.with_columns(
-        rate_text=pl.col("rate").replace_strict(rates, default=None, return_dtype=pl.String)
-    )
+    lines = lines.with_columns(rate_text=plain_rates(lines["rate"]))
     choice = pl.coalesce(
         pl.when(pl.col("kind") == kind).then(_object([_field("kind", pl.lit(f'"{kind}"')), *fields]))
         for kind, fields in by_kind.items()
@@ -97,7 +94,3 @@ def _text(name: str) -> pl.Expr:
     return _field(
         name, pl.when(pl.col(name).is_null()).then(pl.lit("null")).otherwise(quoted.str.slice(5).str.head(-1))
     )
-
-
-def _rate_text(rate: int) -> str:
-    return plain_rate(f"{rate // RATE_SCALE}.{rate % RATE_SCALE:012d}")

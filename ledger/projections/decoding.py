@@ -4,7 +4,6 @@ import polars as pl
 
 from ledger.events.catalogue import CATALOGUE, decode, encode
 from ledger.events.facts import SEAT_FACTS_END, Fact
-from ledger.rules.money import scaled_rate
 from ledger.rules.words import BillingCycle
 
 _PRESENT_TOPICS = [f"{name}@{model.version}" for name, model in CATALOGUE.items()]
@@ -73,9 +72,3 @@ def period_months(column: str) -> pl.Expr:
     """Return the months of a period of that billing cycle, null where there is none."""
     annual = pl.col(column) == BillingCycle.ANNUAL.value
     return pl.when(annual).then(BillingCycle.ANNUAL.months).when(~annual).then(BillingCycle.MONTHLY.months)
-
-
-def scaled_rates(rates: pl.Series) -> pl.Series:
-    """Return decimal strings as whole RATE_SCALE-ths."""
-    scaled = {text: scaled_rate(text) for text in rates.unique()}
-    return pl.Series([scaled[text] for text in rates], dtype=pl.Int64)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from ledger.projections.calendar_tables import ZoneTable, day_of_month, month_of
 from ledger.projections.decoding import day, period_months
 from ledger.projections.models import MODEL
 from ledger.projections.programme import Programme
+from ledger.projections.states import subject_states
 from ledger.rules.words import Payer
 
 _TIMES = ("effective_us", "recorded_us", "position")
@@ -39,6 +41,11 @@ class History:
     sent: pl.DataFrame
     zones: ZoneTable
     programme: Programme
+
+    @cached_property
+    def states(self) -> pl.DataFrame:
+        """Return what stands after each of the facts, `subject_states` of them; worked out once."""
+        return subject_states(self.facts, self.changes)
 
 
 def assemble(
@@ -90,6 +97,7 @@ def _licenses(created: pl.DataFrame, partners: pl.DataFrame, zones: ZoneTable) -
             "license",
             "license_id",
             "source",
+            "partner_id",
             "partner_programme",
             "rate_group",
             "plan",
@@ -109,13 +117,15 @@ def _licenses(created: pl.DataFrame, partners: pl.DataFrame, zones: ZoneTable) -
 def _facts(rows: pl.DataFrame, ids: pl.Enum) -> pl.DataFrame:
     is_bot = pl.col("fact").is_in([Fact.CHATBOT_ADDED, Fact.CHATBOT_REMOVED]).cast(pl.UInt32)
     subject = pl.col("subject").cast(pl.Categorical).to_physical().cast(pl.UInt32)
-    return (
-        rows.select(
-            _license(ids), (subject * 2 + is_bot).alias("subject"), pl.col("fact").cast(pl.Int8), *_TIMES
-        )
-        .sort("position")
-        .sort("license", "subject", "effective_us", maintain_order=True)
+    facts = rows.select(
+        _license(ids), (subject * 2 + is_bot).alias("subject"), pl.col("fact").cast(pl.Int8), *_TIMES
     )
+    # By each key apart, the last one first: the first two are all but in order already, and one number is
+    # sorted far faster than a row of four.
+    group = pl.col("license").cast(pl.Int64) * (1 << 32) + pl.col("subject")
+    for key in (pl.col("position"), pl.col("effective_us"), group):
+        facts = facts.sort(key, maintain_order=True)
+    return facts
 
 
 def _changes(rows: pl.DataFrame, ids: pl.Enum) -> pl.DataFrame:

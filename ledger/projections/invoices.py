@@ -6,21 +6,21 @@ import polars as pl
 
 from ledger.projections.billing_dates import segments
 from ledger.projections.billing_grid import billing_grid, with_cuts
-from ledger.projections.billing_index import with_first_index
+from ledger.projections.billing_index import billing_day, with_first_index
 from ledger.projections.history import History
 from ledger.projections.knowledge import Epochs, epochs
 from ledger.projections.lateness import find_late
 from ledger.projections.lookups import value_at
 from ledger.projections.own_lines import OwnLines, own_lines
-from ledger.projections.terms import TermsInForce, applicable_cutovers, license_terms, of_license
+from ledger.projections.terms import ANCHOR, TermsInForce, applicable_cutovers, license_terms, of_license
 
 INVOICE_COLUMNS = (
     "license_id", "billing_date", "period_start", "period_end", "pricing_model", "currency", "plan",
-    "billing_cycle", "total", "number",
+    "billing_cycle", "total", "number", "billing_us",
 )  # fmt: skip
 LINE_COLUMNS = (
     "license_id", "billing_date", "kind", "pricing_model", "date", "quantity", "unit_amount",
-    "remaining_days", "period_days", "period_start", "period_end", "rate", "amount",
+    "remaining_days", "period_days", "period_start", "period_end", "rate", "amount", "billing_us",
 )  # fmt: skip
 
 
@@ -30,8 +30,9 @@ class Invoices:
 
     `invoices` by (license_id, billing_date): INVOICE_COLUMNS, money in minor units. `lines` in the order of
     the rules within each invoice: LINE_COLUMNS; `date` is the day of a true-up and the billing date that an
-    adjustment speaks of; `rate` counts RATE_SCALE-ths. `unpriced` names periods for which no price is known
-    at the last knowledge of their licence: license_id, plan, billing_cycle, currency, date.
+    adjustment speaks of; `rate` counts RATE_SCALE-ths; `billing_us` is the instant (µs) of the invoice's
+    billing date. `unpriced` names periods for which no price is known at the last knowledge of their licence:
+    license_id, plan, billing_cycle, currency, date.
     """
 
     invoices: pl.DataFrame
@@ -44,6 +45,20 @@ def invoices(history: History, as_of_us: int) -> Invoices:
 
     What is known is what `history` holds. Empty histories give empty frames.
     """
+    return _assemble(history, *_billed(history, as_of_us))
+
+
+def invoices_and_gaps(history: History, through_us: int) -> tuple[Invoices, pl.DataFrame]:
+    """Return `invoices` and the missing prices that a question about any instant up to `through_us` meets.
+
+    The second frame is like `unpriced`, with known_from_us and known_until_us (null: no end): a question's
+    as_of in that half-open span meets the gap. A price recorded late ends it, from the invoice on that knew.
+    """
+    known, own = _billed(history, through_us)
+    return _assemble(history, known, own), _gaps(history, known, own)
+
+
+def _billed(history: History, as_of_us: int) -> tuple[Epochs, OwnLines]:
     after = with_first_index(history.zones, history.licenses, next_n=pl.lit(as_of_us + 1, pl.Int64))
     last_n = after["next_n"] - 1
     lateness = find_late(history, license_terms(history, applicable_cutovers(history)), last_n)
@@ -54,7 +69,7 @@ def invoices(history: History, as_of_us: int) -> Invoices:
     if history.programme.any_late:
         grid = with_cuts(history, grid)
     facts = known.expand(lateness.facts)
-    return _assemble(history, known, own_lines(history, grid, facts, TermsInForce(terms, "key")))
+    return known, own_lines(history, grid, facts, TermsInForce(terms, "key"))
 
 
 def _adjustments(known: Epochs, dates: pl.DataFrame) -> pl.DataFrame:
@@ -134,6 +149,7 @@ def _invoice_rows(existing: pl.DataFrame) -> pl.DataFrame:
         billing_cycle=_CYCLE,
         total=pl.col("own_total") + pl.col("adjusted").fill_null(0),
         number="number",
+        billing_us="at_us",
     )
 
 
@@ -169,6 +185,7 @@ def _line_rows(existing: pl.DataFrame, own: OwnLines, adjustments: pl.DataFrame)
         .with_columns(
             license_id=pl.lit(own.dates["license"]).gather("row"),
             billing_date=_date(pl.lit(own.dates["day"]).gather("row")),
+            billing_us=pl.lit(own.dates["at_us"]).gather("row"),
         )
         .rename({"line_date": "date"})
         .select(LINE_COLUMNS)
@@ -184,12 +201,43 @@ def _line(rank: int, kind: str) -> tuple[pl.Expr, ...]:
 def _unpriced(history: History, known: Epochs, own: OwnLines) -> pl.DataFrame:
     """Return the periods that no price is known for at the last knowledge of their licence."""
     is_last = known.keys.select((pl.col("license") != pl.col("license").shift(-1)).fill_null(value=True))
-    return own.periods.filter(
-        pl.col("alive") & pl.col("unit_amount").is_null() & value_at(is_last.to_series(), pl.col("key"))
-    ).select(
+    return _without_price(own).filter(value_at(is_last.to_series(), pl.col("key"))).select(_of_gap(history))
+
+
+def _without_price(own: OwnLines) -> pl.DataFrame:
+    return own.periods.filter(pl.col("alive") & pl.col("unit_amount").is_null())
+
+
+def _of_gap(history: History) -> tuple[pl.Expr, ...]:
+    return (
         pl.lit(history.licenses["license_id"]).gather("license").alias("license_id"),
-        "plan",
+        pl.col("plan"),
         _CYCLE.alias("billing_cycle"),
-        "currency",
+        pl.col("currency"),
         _date("day").alias("date"),
+    )
+
+
+def _gaps(history: History, known: Epochs, own: OwnLines) -> pl.DataFrame:
+    """Return every key's periods without a price, with the span in which its knowledge is the last.
+
+    A licence's last key at an instant is the one whose first invoice came last by then.
+    """
+    instant = history.zones.instant
+    starts = known.keys.with_columns(**of_license(history, *ANCHOR)).select(
+        "license", start_us=instant(pl.col("zone"), billing_day(pl.col("start_n")))
+    )
+    same = pl.col("license") == pl.col("license").shift(-1)
+    ends = starts.select(pl.when(same).then(pl.col("start_us").shift(-1))).to_series()
+    return (
+        _without_price(own)
+        .with_columns(**of_license(history, "zone"))
+        .with_columns(
+            known_from_us=pl.max_horizontal(
+                instant(pl.col("zone"), pl.col("day")), value_at(starts["start_us"], pl.col("key"))
+            ),
+            known_until_us=value_at(ends, pl.col("key")),
+        )
+        .filter((pl.col("known_from_us") < pl.col("known_until_us")).fill_null(value=True))
+        .select(*_of_gap(history), "known_from_us", "known_until_us")
     )

@@ -12,7 +12,12 @@ NOTICE_COLUMNS = (
     "license_id", "cutover_id", "channel", "charge_date", "due_at_us", "state", "late",
     "pricing_model_before", "pricing_model_after",
 )  # fmt: skip
+UNDECIDED_COLUMNS = (
+    "license_id", "cutover_id", "channel", "charge_date", "due_at_us", "charge_at_us", "is_sent", "late",
+    "pricing_model_before", "pricing_model_after",
+)  # fmt: skip
 _NOTICE = ["license", "cutover_id"]
+_IS_BANNER = pl.col("channel") == Channel.BANNER.value
 
 
 def notices(history: History, as_of_us: int) -> pl.DataFrame:
@@ -20,6 +25,15 @@ def notices(history: History, as_of_us: int) -> pl.DataFrame:
 
     Every fact that `history` holds counts, whatever its effective_at; `as_of_us` decides the states only.
     `due_at_us` is in µs since 1970 UTC.
+    """
+    return notices_at(undecided_notices(history), as_of_us)
+
+
+def undecided_notices(history: History) -> pl.DataFrame:
+    """Return UNDECIDED_COLUMNS of every notice by (license_id, charge_date, cutover_id, channel).
+
+    What a notice is, apart from any instant: when it is due and when the charge comes (µs since 1970 UTC),
+    whether it was sent and if so late.
     """
     present = charges(history)
     sent = history.sent.unique([*_NOTICE, "charge_day", "channel"], keep="first", maintain_order=True).select(
@@ -36,7 +50,23 @@ def notices(history: History, as_of_us: int) -> pl.DataFrame:
         .with_columns(charge_day="old_day")
     )
     rows = pl.concat([rows, moved.select(rows.columns)])
-    return _with_states(history, rows, as_of_us).sort("license_id", "charge_date", "cutover_id", "channel")
+    return _with_instants(history, rows).sort("license_id", "charge_date", "cutover_id", "channel")
+
+
+def notices_at(undecided: pl.DataFrame, as_of_us: int) -> pl.DataFrame:
+    """Return NOTICE_COLUMNS of rows of `undecided_notices`, in their order, with the states at an instant."""
+    due = pl.col("due_at_us") <= as_of_us
+    charged = pl.col("charge_at_us") <= as_of_us
+    shown = pl.when(charged).then(pl.lit("ended")).when(due).then(pl.lit("showing"))
+    owed = pl.when(charged).then(pl.lit("missed")).when(due).then(pl.lit("due"))
+    state = (
+        pl.when(_IS_BANNER)
+        .then(shown.otherwise(pl.lit("scheduled")))
+        .when("is_sent")
+        .then(pl.lit("sent"))
+        .otherwise(owed.otherwise(pl.lit("scheduled")))
+    )
+    return undecided.with_columns(state=state).select(NOTICE_COLUMNS)
 
 
 def charges(history: History) -> pl.DataFrame:
@@ -76,27 +106,15 @@ def charges(history: History) -> pl.DataFrame:
     )
 
 
-def _with_states(history: History, rows: pl.DataFrame, as_of_us: int) -> pl.DataFrame:
-    """Add due instant, state and lateness to rows of license, channel, charge_day, sent_us and the models."""
+def _with_instants(history: History, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return UNDECIDED_COLUMNS of rows of license, channel, zone, charge_day, sent_us and the models."""
     instant = history.zones.instant
     due_day = pl.col("charge_day") - pl.col("notice_days")
-    is_banner = pl.col("channel") == Channel.BANNER.value
-    due = pl.col("due_at_us") <= as_of_us
-    charged = pl.col("charge_us") <= as_of_us
-    shown = pl.when(charged).then(pl.lit("ended")).when(due).then(pl.lit("showing"))
-    owed = pl.when(charged).then(pl.lit("missed")).when(due).then(pl.lit("due"))
     return (
-        rows.with_columns(
-            due_at_us=instant(pl.col("zone"), due_day),
-            charge_us=instant(pl.col("zone"), pl.col("charge_day")),
-            is_sent=pl.col("sent_us").is_not_null() & ~is_banner,
-        )
+        rows.with_columns(is_sent=pl.col("sent_us").is_not_null() & ~_IS_BANNER)
         .with_columns(
-            state=pl.when(is_banner)
-            .then(shown.otherwise(pl.lit("scheduled")))
-            .when("is_sent")
-            .then(pl.lit("sent"))
-            .otherwise(owed.otherwise(pl.lit("scheduled"))),
+            due_at_us=instant(pl.col("zone"), due_day),
+            charge_at_us=instant(pl.col("zone"), pl.col("charge_day")),
             late=pl.when("is_sent")
             .then(history.zones.local_day(pl.col("zone"), pl.col("sent_us")) > due_day)
             .otherwise(pl.lit(value=False)),
@@ -105,5 +123,5 @@ def _with_states(history: History, rows: pl.DataFrame, as_of_us: int) -> pl.Data
             pricing_model_before=pl.col("before").cast(pl.String),
             pricing_model_after=pl.col("after").cast(pl.String),
         )
-        .select(NOTICE_COLUMNS)
+        .select(UNDECIDED_COLUMNS)
     )

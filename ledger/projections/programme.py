@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from ledger.events.facts import Fact
-from ledger.projections.decoding import day, period_months, scaled_rates
+from ledger.projections.decoding import day, period_months
 from ledger.projections.lookups import Cut, KnownTerms
 from ledger.projections.models import MODEL
+from ledger.projections.rates import scaled_rates
 from ledger.rules.words import TakesEffect
 
 _TIMES = ("effective_us", "recorded_us", "position")

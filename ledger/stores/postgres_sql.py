@@ -39,6 +39,11 @@ ONE_MAKER = "SELECT pg_advisory_xact_lock(hashtext('license-ledger'), hashtext({
 
 TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = %(schema)s"
 SCHEMA_VERSION_FOUND = "SELECT value FROM {schema}.ledger_meta WHERE key = 'schema_version'"
+LEDGER_ID = "SELECT value FROM {schema}.ledger_meta WHERE key = 'ledger_id'"
+NEW_LEDGER_ID = (
+    "INSERT INTO {schema}.ledger_meta VALUES ('ledger_id', gen_random_uuid()::text) "
+    "ON CONFLICT (key) DO NOTHING"
+)
 
 _COLUMNS = (
     ("originator_id", "text"),

@@ -36,6 +36,8 @@ from ledger.stores.postgres_sql import (
     EXPORT_PAGE,
     GIVE_POSITIONS,
     LAST_GIVEN_POSITION,
+    LEDGER_ID,
+    NEW_LEDGER_ID,
     PAGE,
     SCHEMA_VERSION,
     SCHEMA_VERSION_FOUND,
@@ -55,6 +57,16 @@ class PostgresStore(Store):
         self._datastore = datastore
         self._columnar: LifoQueue[adbc.Connection] = LifoQueue()
         super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, dialect(datastore.log))
+
+    def ledger_id(self) -> str:
+        """Return what tells this log from every other."""
+        statement = self._datastore.fill(LEDGER_ID).as_string()
+        found = self._datastore.read(statement, {})
+        if not found:
+            with self._datastore.transaction(commit=True) as cursor:
+                cursor.execute(self._datastore.fill(NEW_LEDGER_ID))
+            found = self._datastore.read(statement, {})
+        return str(found[0][0])
 
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns of the rows behind one position up to another, by position."""
@@ -90,6 +102,11 @@ class PostgresStore(Store):
                 # left to itself the server would end the session a moment later
                 with suppress(psycopg.OperationalError):
                     connection.execute(END_ALONE, asked)
+
+    @property
+    def datastore(self) -> LedgerDatastore:
+        """Return what read models in the same schema connect by."""
+        return self._datastore
 
     @contextmanager
     def _columnar_connection(self) -> Iterator[adbc.Connection]:

@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS stored_events (
 )
 
 SCHEMA_VERSION_FOUND = "SELECT value FROM ledger_meta WHERE key = 'schema_version'"
+LEDGER_ID = "SELECT value FROM ledger_meta WHERE key = 'ledger_id'"
+NEW_LEDGER_ID = "INSERT OR IGNORE INTO ledger_meta VALUES ('ledger_id', lower(hex(randomblob(16))))"
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 LAST_VERSION = "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ?"

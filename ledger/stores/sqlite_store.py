@@ -39,6 +39,8 @@ from ledger.stores.sqlite_sql import (
     EXPORT_PAGE,
     INSERT_ROW,
     LAST_GIVEN_POSITION,
+    LEDGER_ID,
+    NEW_LEDGER_ID,
     PACKED_PAGE,
     PACKED_WHOLE_PAGE,
     SCHEMA_VERSION,
@@ -54,10 +56,19 @@ _WRITE_CACHE_KIB = 256 * 1024
 class SQLiteStore(Store):
     """A log in a file."""
 
-    def __init__(self, url: str, path: Path, datastore: LedgerDatastore) -> None:
+    def __init__(self, url: str, datastore: LedgerDatastore, path: Path) -> None:
         self._datastore = datastore
-        self._path = path
+        self.path = path.absolute()
         super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, DIALECT)
+
+    def ledger_id(self) -> str:
+        """Return what tells this log from every other."""
+        found = self._datastore.read(LEDGER_ID, ())
+        if not found:
+            with self._datastore.transaction(commit=True) as cursor:
+                cursor.execute(NEW_LEDGER_ID)
+            found = self._datastore.read(LEDGER_ID, ())
+        return str(found[0][0])
 
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns of the rows behind one position up to another, by position."""
@@ -82,7 +93,7 @@ class SQLiteStore(Store):
     @contextmanager
     def alone(self, work: str) -> Iterator[None]:
         """Keep others from the same work, by a lock on a file beside the ledger's that stays there."""
-        with self._path.with_name(f"{self._path.name}.{work}.lock").open("ab") as file:
+        with self.path.with_name(f"{self.path.name}.{work}.lock").open("ab") as file:
             try:
                 flock(file, LOCK_EX | LOCK_NB)
             except BlockingIOError as error:
@@ -205,7 +216,7 @@ def open_sqlite(
         except BaseException:
             datastore.close()
             raise
-    return SQLiteStore(url, path, datastore)
+    return SQLiteStore(url, datastore, path)
 
 
 def _holds_ledger(url: str, location: str, lock_timeout_s: int) -> bool:

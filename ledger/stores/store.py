@@ -88,6 +88,13 @@ class Store(ABC):
         return log_of_rows(rows)
 
     @abstractmethod
+    def ledger_id(self) -> str:
+        """Return what tells this log from every other; a log that had none gets one.
+
+        So read models notice that another log was put in the place of theirs.
+        """
+
+    @abstractmethod
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns (LOG_SCHEMA) of the rows behind one position up to another, by position."""
 

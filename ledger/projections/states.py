@@ -1,0 +1,57 @@
+"""What stands after each agent, ChatBot and seat event, up to a cancellation (docs/rules.md §3)."""
+
+import polars as pl
+
+from ledger.events.facts import Fact
+from ledger.projections.timeline import ACTIVE, with_subject_state
+
+# Whether a subject in the state after its last event counts for each of the four facts of a licence …
+COUNTED = {
+    "agents_active": pl.col("status").is_in(ACTIVE),
+    "agents_suspended": pl.col("status") == Fact.AGENT_SUSPENDED,
+    "chatbots": pl.col("status") == Fact.CHATBOT_ADDED,
+    "seats_in_use": pl.col("holds_seat") & ~pl.col("complimentary"),
+}
+# … and what the three counts make of the facts, unless the licence is cancelled.
+COUNTS = {
+    "ppa": pl.col("agents_active") + pl.col("agents_suspended") + pl.col("chatbots"),
+    "pps": pl.col("seats_in_use") + pl.col("chatbots"),
+    "ppu": pl.col("agents_active"),
+}
+
+
+def subject_states(facts: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
+    """Return the facts that a cancellation did not overtake, with the columns of `with_subject_state`.
+
+    `facts` and `changes` are those of a History. What stands after an event does not depend on later ones, so
+    the states at an instant are those of the events up to it.
+    """
+    return with_subject_state(_until_cancelled(facts, cancellations(changes)), "license")
+
+
+def cancellations(changes: pl.DataFrame) -> pl.DataFrame:
+    """Return license, cancelled_us and cancelled_position of the cancelled licences."""
+    return changes.filter(pl.col("fact") == Fact.LICENSE_CANCELLED).select(
+        "license", cancelled_us="effective_us", cancelled_position="position"
+    )
+
+
+def after_cancellation() -> pl.Expr:
+    """Tell whether a fact, joined with `cancellations`, comes after its licence's: a late one overtook it."""
+    later = pl.col("effective_us") > pl.col("cancelled_us")
+    return later | (
+        (pl.col("effective_us") == pl.col("cancelled_us"))
+        & (pl.col("position") > pl.col("cancelled_position"))
+    )
+
+
+def _until_cancelled(facts: pl.DataFrame, cancelled: pl.DataFrame) -> pl.DataFrame:
+    if cancelled.is_empty():
+        return facts
+    after = facts.join(cancelled, on="license", how="semi")
+    if after.is_empty():
+        return facts
+    joined = facts.join(cancelled, on="license", how="left", maintain_order="left")
+    return joined.filter(~after_cancellation().fill_null(value=False)).drop(
+        "cancelled_us", "cancelled_position"
+    )
