@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ledger.application.activate_agent import activate_agent as activate_agent
     from ledger.application.add_chatbot import add_chatbot as add_chatbot
     from ledger.application.announce_cutover import announce_cutover as announce_cutover
+    from ledger.application.archive_log import archive_log as archive_log
+    from ledger.application.archive_log import default_archive as default_archive
+    from ledger.application.archive_log import events_to_seal as events_to_seal
     from ledger.application.ask import Question as Question
     from ledger.application.ask import ask_invoices as ask_invoices
     from ledger.application.ask import ask_notices as ask_notices
@@ -53,6 +56,8 @@ _HOMES = {
     "ask_invoices": "ledger.application.ask",
     "ask_notices": "ledger.application.ask",
     "ask_seats": "ledger.application.ask",
+    "default_archive": "ledger.application.archive_log",
+    "events_to_seal": "ledger.application.archive_log",
     "configure_logs": "ledger.application.logs",
     "format_currency": "babel.numbers",
     "format_date": "babel.dates",

@@ -6,6 +6,7 @@ import typer
 
 from desk.cli import (
     agents,
+    archive,
     chatbots,
     demo,
     export_history,
@@ -77,7 +78,7 @@ def license_ledger(
 for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, notices, log, replay,
-    import_history, export_history,
+    import_history, export_history, archive,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

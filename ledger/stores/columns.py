@@ -19,6 +19,20 @@ LOG_SCHEMA = pl.Schema(
         "state": pl.String(),
     }
 )
+# All that a row says but its place in a stream: what an archive keeps.
+WHOLE_SCHEMA = pl.Schema(
+    {
+        "position": pl.Int64(),
+        "event_id": pl.String(),
+        "license_id": pl.String(),
+        "subject": pl.String(),
+        "fact": pl.Int16(),
+        "effective_us": pl.Int64(),
+        "recorded_us": pl.Int64(),
+        "topic": pl.String(),
+        "state": pl.String(),
+    }
+)
 # ASCII's record separator: ids take no control characters and JSON escapes them, so it is in no value.
 SEPARATOR = "\x1e"
 # Position and fact travel as one number, position * FACTS + fact: writing and reading numbers is what costs.
@@ -64,7 +78,19 @@ def log_of_packed(packed: Sequence[str | None]) -> pl.DataFrame:
     return log if log["position"].is_sorted() else log.sort("position")
 
 
+def whole_of_packed(packed: Sequence[str | None]) -> pl.DataFrame:
+    """Return the rows (WHOLE_SCHEMA) whose columns are each one text, as in `log_of_packed`, by position."""
+    if packed[0] is None:
+        return pl.DataFrame(schema=WHOLE_SCHEMA)
+    rows = pl.DataFrame(
+        [_unpacked(name, text or "") for name, text in zip(WHOLE_SCHEMA, packed, strict=True)]
+    )
+    return rows.with_columns(pl.col(name).replace("", None) for name in ("license_id", "subject")).sort(
+        "position"
+    )
+
+
 def _unpacked(name: str, text: str) -> pl.Series:
     values = pl.Series(name, [text]).str.split(SEPARATOR).explode()
-    dtype = LOG_SCHEMA[name]
+    dtype = WHOLE_SCHEMA[name]
     return values if dtype == pl.String else values.cast(dtype)

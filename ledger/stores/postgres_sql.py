@@ -40,6 +40,11 @@ ONE_MAKER = "SELECT pg_advisory_xact_lock(hashtext('license-ledger'), hashtext({
 
 TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = %(schema)s"
 SCHEMA_VERSION_FOUND = "SELECT value FROM {schema}.ledger_meta WHERE key = 'schema_version'"
+LEDGER_ID = "SELECT value FROM {schema}.ledger_meta WHERE key = 'ledger_id'"
+NEW_LEDGER_ID = (
+    "INSERT INTO {schema}.ledger_meta VALUES ('ledger_id', gen_random_uuid()::text) "
+    "ON CONFLICT (key) DO NOTHING"
+)
 
 _COLUMNS = (
     ("originator_id", "text"),
@@ -80,6 +85,16 @@ SELECT notification_id AS position, license_id, subject, fact, effective_us, rec
     CASE WHEN fact >= {SEAT_FACTS_END} THEN state END AS state
 FROM {{log}} WHERE notification_id > {{after}} AND notification_id <= {{until}} ORDER BY notification_id
 """
+
+WHOLE_PAGE = """
+SELECT notification_id AS position, event_id, license_id, subject, fact, effective_us, recorded_us,
+    topic, state
+FROM {log} WHERE notification_id > {after} AND notification_id <= {until} ORDER BY notification_id
+"""
+# Held by a session: it goes when the session does, however that ends.
+TRY_ALONE = "SELECT pg_try_advisory_lock(hashtext('license-ledger ' || %(work)s), hashtext(%(schema)s))"
+
+END_ALONE = "SELECT pg_advisory_unlock(hashtext('license-ledger ' || %(work)s), hashtext(%(schema)s))"
 
 EXPORT_PAGE = """
 SELECT count(*), string_agg(state, '\\x0a'::bytea ORDER BY notification_id) || '\\x0a'::bytea

@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS stored_events (
 )
 
 SCHEMA_VERSION_FOUND = "SELECT value FROM ledger_meta WHERE key = 'schema_version'"
+LEDGER_ID = "SELECT value FROM ledger_meta WHERE key = 'ledger_id'"
+NEW_LEDGER_ID = "INSERT OR IGNORE INTO ledger_meta VALUES ('ledger_id', lower(hex(randomblob(16))))"
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 LAST_VERSION = "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ?"
@@ -58,6 +60,20 @@ SELECT
     {_packed("recorded_us - effective_us")},
     {_packed("topic", where=_WITH_STATE)},
     {_packed("state", where=_WITH_STATE)}
+{_FROM_PAGE}
+"""
+
+PACKED_WHOLE_PAGE = f"""
+SELECT
+    {_packed("position")},
+    {_packed("event_id")},
+    {_packed("coalesce(license_id, '')")},
+    {_packed("coalesce(subject, '')")},
+    {_packed("fact")},
+    {_packed("effective_us")},
+    {_packed("recorded_us")},
+    {_packed("topic")},
+    {_packed("state")}
 {_FROM_PAGE}
 """
 

@@ -7,6 +7,7 @@ each other's locks on a file (closing one copy's file drops the other's lock, by
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,8 +15,9 @@ from urllib.parse import quote
 import polars as pl
 
 from ledger.stores.bulk import LongWrite
-from ledger.stores.columns import log_of_packed
+from ledger.stores.columns import log_of_packed, whole_of_packed
 from ledger.stores.errors import (
+    AlreadyUnderWay,
     DuplicateEventId,
     NotALedger,
     StoreLocked,
@@ -37,7 +39,10 @@ from ledger.stores.sqlite_sql import (
     EXPORT_PAGE,
     INSERT_ROW,
     LAST_GIVEN_POSITION,
+    LEDGER_ID,
+    NEW_LEDGER_ID,
     PACKED_PAGE,
+    PACKED_WHOLE_PAGE,
     SCHEMA_VERSION,
     SCHEMA_VERSION_FOUND,
     TABLES,
@@ -51,9 +56,19 @@ _WRITE_CACHE_KIB = 256 * 1024
 class SQLiteStore(Store):
     """A log in a file."""
 
-    def __init__(self, url: str, datastore: LedgerDatastore) -> None:
+    def __init__(self, url: str, datastore: LedgerDatastore, path: Path) -> None:
         self._datastore = datastore
+        self.path = path.absolute()
         super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, DIALECT)
+
+    def ledger_id(self) -> str:
+        """Return what tells this log from every other."""
+        found = self._datastore.read(LEDGER_ID, ())
+        if not found:
+            with self._datastore.transaction(commit=True) as cursor:
+                cursor.execute(NEW_LEDGER_ID)
+            found = self._datastore.read(LEDGER_ID, ())
+        return str(found[0][0])
 
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns of the rows behind one position up to another, by position."""
@@ -64,6 +79,26 @@ class SQLiteStore(Store):
             # one text holds at most 10^9 bytes; a page of very large events is read as two
             middle = _between(after_position, until_position)
             return pl.concat([self.read_page(after_position, middle), self.read_page(middle, until_position)])
+
+    def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
+        """Return all that the rows behind one position up to another say, by position."""
+        page = {"after": after_position, "until": until_position}
+        try:
+            return whole_of_packed(self._datastore.read(PACKED_WHOLE_PAGE, page)[0])
+        except sqlite3.DataError:
+            middle = _between(after_position, until_position)
+            halves = ((after_position, middle), (middle, until_position))
+            return pl.concat([self.read_whole_page(*half) for half in halves])
+
+    @contextmanager
+    def alone(self, work: str) -> Iterator[None]:
+        """Keep others from the same work, by a lock on a file beside the ledger's that stays there."""
+        with self.path.with_name(f"{self.path.name}.{work}.lock").open("ab") as file:
+            try:
+                flock(file, LOCK_EX | LOCK_NB)
+            except BlockingIOError as error:
+                raise AlreadyUnderWay(stream=self.url, work=work, url=self.url) from error
+            yield
 
     def export_page(self, after_position: int, until_position: int) -> ExportPage:
         """Return the history lines of the rows behind one position up to another, by position."""
@@ -181,7 +216,7 @@ def open_sqlite(
         except BaseException:
             datastore.close()
             raise
-    return SQLiteStore(url, datastore)
+    return SQLiteStore(url, datastore, path)
 
 
 def _holds_ledger(url: str, location: str, lock_timeout_s: int) -> bool:

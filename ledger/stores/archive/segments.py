@@ -1,0 +1,52 @@
+"""One file of a segment, read for what it is and checked against what its manifest says."""
+
+import io
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from ledger.stores.archive.errors import DamagedFile
+from ledger.stores.archive.manifest import DataFile, sha256_of
+from ledger.stores.archive.place import Place
+from ledger.stores.archive.rows import ARCHIVE_SCHEMA
+
+
+def fault_of(place: Place, file: DataFile, *, thoroughly: bool) -> str | None:
+    """Return what is wrong: it is missing, its size, or (`thoroughly`) its SHA-256; None if it is fine."""
+    size = place.size(file.name)
+    if size is None:
+        return "it is missing"
+    if size != file.size_bytes:
+        return f"it has {size} bytes, not {file.size_bytes}"
+    if thoroughly and sha256_of(place.read(file.name)) != file.sha256:
+        return "its SHA-256 is another"
+    return None
+
+
+def whole_file(place: Place, file: DataFile) -> pl.DataFrame:
+    """Return all columns of a file whose bytes were checked; raises DamagedFile."""
+    fault = fault_of(place, file, thoroughly=True)
+    if fault is not None:
+        raise DamagedFile(name=file.name, reason=fault)
+    return read_files(place, [file.name], ARCHIVE_SCHEMA.names())
+
+
+def read_files(place: Place, names: Sequence[str], columns: Iterable[str]) -> pl.DataFrame:
+    """Return some columns of files, one below the other; raises DamagedFile.
+
+    A file on this machine is mapped, one elsewhere is fetched whole: it is small, and one request.
+    """
+    columns = list(columns)
+    frames = []
+    for name in names:
+        local = place.local_path(name)
+        try:
+            source = local if local is not None else io.BytesIO(place.read(name))
+            frames.append(pl.read_parquet(source, columns=columns, glob=False))
+        except FileNotFoundError as error:
+            raise DamagedFile(name=name, reason="it is missing") from error
+        except pl.exceptions.PolarsError as error:
+            raise DamagedFile(name=name, reason=" ".join(str(error).split())) from error
+    if not frames:
+        return pl.DataFrame(schema={name: ARCHIVE_SCHEMA[name] for name in columns})
+    return pl.concat(frames)

@@ -1,0 +1,34 @@
+"""What read models refuse, each by a name of its own."""
+
+from ledger.rules.errors import Conflict, LedgerError, NotFound
+
+
+class CheckpointMoved(Conflict):
+    """Raised when someone else has taken a partition further; what was to be written was not."""
+
+    code = "checkpoint_moved"
+    template = "Another follower has moved partition {partition} of version {version} from {expected}."
+    hint = "Nothing was written. Read the checkpoints again and go on from there."
+
+
+class BuildUnderWay(LedgerError):
+    """Raised for a second build of read models while the first one runs."""
+
+    code = "build_under_way"
+    exit_code = 4
+    template = "Read models of {url} are being built by somebody else."
+    hint = "Wait for that to end; if its process died, its lock went with it."
+
+
+class NothingToRollBack(NotFound):
+    """Raised when there is no version from before the live one."""
+
+    code = "nothing_to_roll_back"
+    template = "There is no previous version of {what} {name!r} to go back to."
+
+
+class NoSuchVersion(NotFound):
+    """Raised for a version that nobody made, or that was dropped."""
+
+    code = "no_such_version"
+    template = "There is no version {name} of the read models."

@@ -1,0 +1,159 @@
+"""Read models in the log's schema of a PostgreSQL database, written and read in columns by ADBC."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from queue import Empty, LifoQueue
+from typing import Any
+
+import adbc_driver_manager
+import polars as pl
+import psycopg
+from adbc_driver_postgresql import dbapi as adbc  # type: ignore[import-untyped]  # it has no stubs
+from psycopg.sql import Literal
+
+from ledger.rules.instants import from_us
+from ledger.stores.errors import StoreLocked, StoreUnreachable
+from ledger.stores.postgres import LedgerDatastore
+from ledger.stores.postgres_sql import quoted
+from ledger.stores.read_models.catalogue import CREATE
+from ledger.stores.read_models.errors import BuildUnderWay
+from ledger.stores.read_models.store import ReadModelStore
+from ledger.stores.read_models.transactions import NOTHING, Transaction, substituted
+
+_TYPES = {
+    pl.String: 'text COLLATE "C"',
+    pl.Int64: "bigint",
+    pl.Date: "date",
+    pl.Datetime: "timestamptz",
+    pl.Boolean: "boolean",
+}
+_LOCK_NOT_AVAILABLE = "55P03"
+# Two that make the same catalogue at once would fail on each other's CREATE … IF NOT EXISTS.
+_ONE_MAKER = "SELECT pg_advisory_xact_lock(hashtext('license-ledger read models'), hashtext(:schema))"
+_BUILD_LOCK = "SELECT pg_try_advisory_lock(hashtext('license-ledger build'), hashtext(%s))"
+_CATALOGUE = "SELECT to_regclass(%s) IS NOT NULL"
+_COLUMNS = (
+    "SELECT column_name FROM information_schema.columns "
+    "WHERE table_schema = :schema AND table_name = :name ORDER BY ordinal_position"
+)
+
+
+class PostgresReadModels(ReadModelStore):
+    """Read models in a schema: instants are timestamptz, dates are date, text is compared by its bytes."""
+
+    def __init__(self, url: str, datastore: LedgerDatastore) -> None:
+        super().__init__(url)
+        self._datastore = datastore
+        self._idle: LifoQueue[adbc.Connection] = LifoQueue()
+
+    @contextmanager
+    def transaction(self, *, writing: bool) -> Iterator[Transaction]:
+        """Open a transaction; a reader sees one moment, a writer what is committed when it asks."""
+        try:
+            connection = self._connection()
+            try:
+                work = _PostgresTransaction(connection, self._datastore.schema)
+                if writing:
+                    work.run(f"SET LOCAL lock_timeout = '{int(self._datastore.lock_timeout)}s'")
+                else:
+                    work.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                yield work
+                connection.commit()
+            except BaseException:
+                connection.close()
+                raise
+            self._idle.put(connection)
+        except adbc_driver_manager.Error as error:
+            raise self._failure(error) from error
+
+    def _connection(self) -> adbc.Connection:
+        with suppress(Empty):
+            return self._idle.get_nowait()
+        return adbc.connect(self._datastore.conninfo, autocommit=False)
+
+    def _failure(self, error: adbc_driver_manager.Error) -> StoreLocked | StoreUnreachable:
+        if error.sqlstate == _LOCK_NOT_AVAILABLE:
+            return self._datastore.locked()
+        return self._datastore.unreachable(error)
+
+    @contextmanager
+    def build_lock(self) -> Iterator[None]:
+        """Hold an advisory lock in a session of its own; the server frees it when the session ends."""
+        try:
+            with psycopg.connect(self._datastore.conninfo, autocommit=True) as connection:
+                taken = connection.execute(_BUILD_LOCK, (self._datastore.schema,)).fetchone()
+                if taken != (True,):
+                    raise BuildUnderWay(url=self.url)
+                yield
+        except psycopg.OperationalError as error:
+            raise self._datastore.unreachable(error) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().close()
+
+
+class _PostgresTransaction(Transaction):
+    def __init__(self, connection: adbc.Connection, schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    def run(self, statement: str, parameters: Mapping[str, Any] = NOTHING) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(_filled(self.named(statement), parameters))
+            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+
+    def read(self, statement: str, parameters: Mapping[str, Any], schema: pl.Schema) -> pl.DataFrame:
+        with self._connection.cursor() as cursor:
+            cursor.execute(_filled(statement, parameters))
+            return pl.DataFrame(cursor.fetch_arrow_table()).cast(schema)
+
+    def insert(self, table: str, frame: pl.DataFrame) -> None:
+        rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+        with self._connection.cursor() as cursor:
+            cursor.adbc_ingest(table, rows, mode="append", db_schema_name=self._schema)
+
+    def qualified(self, table: str) -> str:
+        return f"{quoted(self._schema)}.{quoted(table)}"
+
+    def type_name(self, dtype: pl.DataType) -> str:
+        return _TYPES[dtype.base_type()]
+
+    def among(self, license_ids: Sequence[str]) -> tuple[str, Any]:
+        return "= ANY(:ids)", list(license_ids)
+
+    def instant(self, us: int) -> Any:
+        return from_us(us)
+
+    def show(self, view: str, table: str, schema: pl.Schema) -> None:
+        name = self.qualified(view)
+        shown = [row[0] for row in self.run(_COLUMNS, {"schema": self._schema, "name": view})]
+        if shown != list(schema):
+            self.run(f"DROP VIEW IF EXISTS {name}")
+        # replaced and not made anew, where that can be done: who may read it, may still
+        listed = ", ".join(quoted(column) for column in schema)
+        self.run(f"CREATE OR REPLACE VIEW {name} AS SELECT {listed} FROM {self.qualified(table)}")
+
+
+def _filled(statement: str, parameters: Mapping[str, Any]) -> str:
+    """Return a statement with its values in it: ADBC reads one without parameters by COPY."""
+    return substituted(statement, lambda name: Literal(parameters[name]).as_string())
+
+
+def open_postgres_read_models(
+    url: str, datastore: LedgerDatastore, *, create: bool
+) -> PostgresReadModels | None:
+    """Open the read models in a log's schema; None if there are none, unless they are to be made."""
+    catalogue = f"{quoted(datastore.schema)}.read_model_version"
+    if not create and datastore.read(_CATALOGUE.replace("%s", "%(name)s"), {"name": catalogue}) != [(True,)]:
+        return None
+    models = PostgresReadModels(url, datastore)
+    if create:
+        with models.transaction(writing=True) as work:
+            work.run(_ONE_MAKER, {"schema": datastore.schema})
+            for statement in CREATE:
+                work.run(re.sub(r"\{text\}", 'text COLLATE "C"', statement).replace("{big}", "bigint"))
+    return models

@@ -1,0 +1,249 @@
+"""Read models that are open: versions and their switch, bulk loads, and rows that move with a checkpoint."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from ledger.stores.read_models import catalogue as sql
+from ledger.stores.read_models.catalogue import Checkpoint, Parked, State, TableVersion
+from ledger.stores.read_models.errors import CheckpointMoved, NoSuchVersion, NothingToRollBack
+from ledger.stores.read_models.layout import columns_of, indexes, physical
+from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS
+from ledger.stores.read_models.transactions import Transaction
+
+Frames = Mapping[str, pl.DataFrame]
+
+
+class ReadModelStore(ABC):
+    """Tables of read models beside a log, in versions; plain names are views of the live ones.
+
+    Safe to share between threads. Close it, or use it in a with statement.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @abstractmethod
+    def transaction(self, *, writing: bool) -> AbstractContextManager[Transaction]:
+        """Open a transaction that sees one moment; commit at the end, roll back on any exception.
+
+        Raises StoreLocked and StoreUnreachable.
+        """
+
+    @abstractmethod
+    def build_lock(self) -> AbstractContextManager[None]:
+        """Keep other builders out; raises BuildUnderWay. The lock ends with its holder's process."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back the connections."""
+
+    def table_versions(self) -> list[TableVersion]:
+        """Return all versions of all tables, by table and version."""
+        with self.transaction(writing=False) as work:
+            return table_versions(work)
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """Return the checkpoints of all versions, by version and partition."""
+        with self.transaction(writing=False) as work:
+            return checkpoints(work)
+
+    def parked(self) -> list[Parked]:
+        """Return the parked licences, by id."""
+        with self.transaction(writing=False) as work:
+            return [Parked(*row) for row in work.run(sql.PARKED)]
+
+    def create_version(
+        self,
+        schemas: Mapping[str, pl.Schema],
+        schema_version: str,
+        *,
+        builder: str,
+        through_us: int,
+        created_us: int,
+        partitions: int = DEFAULT_PARTITIONS,
+    ) -> int:
+        """Make empty tables of the schemas, without indexes, all checkpoints at 0; return their version.
+
+        `through_us` is the instant up to which invoices will be made.
+        """
+        with self.transaction(writing=True) as work:
+            version = int(work.run(sql.LAST_VERSION)[0][0]) + 1
+            made = {
+                "version": version,
+                "schema_version": schema_version,
+                "builder": builder,
+                "partitions": partitions,
+                "created_us": created_us,
+            }
+            work.run(sql.NEW_VERSION, made)
+            for table, schema in schemas.items():
+                columns = columns_of(schema, work.type_name)
+                work.run(f"CREATE TABLE {work.qualified(physical(table, version))} ({columns})")
+                work.run(sql.NEW_TABLE, {"name": table, "version": version})
+            for part in range(partitions):
+                work.run(sql.NEW_CHECKPOINT, {"version": version, "part": part, "through_us": through_us})
+        return version
+
+    def build_indexes(self, version: int) -> None:
+        """Build a version's indexes; after a bulk load, since that is several times faster without them."""
+        with self.transaction(writing=True) as work:
+            for table in _tables_of(work, version):
+                for statement in indexes(table, version, work.qualified):
+                    work.run(statement)
+
+    @contextmanager
+    def moving(
+        self,
+        version: int,
+        expected: Mapping[int, int],
+        *,
+        position: int,
+        recorded_us: int,
+        through_us: int,
+    ) -> Iterator["Change"]:
+        """Move the checkpoints of some partitions and write rows with them, all in one transaction.
+
+        `expected` says at which position each partition is; raises CheckpointMoved if one is not there (any
+        more), and then nothing is written.
+        """
+        with self.transaction(writing=True) as work:
+            for part, was in sorted(expected.items()):
+                moved = {
+                    "version": version,
+                    "part": part,
+                    "expected": was,
+                    "position": position,
+                    "recorded_us": recorded_us,
+                    "through_us": through_us,
+                }
+                if not work.run(sql.MOVE, moved):
+                    raise CheckpointMoved(partition=part, version=version, expected=was)
+            yield Change(work, version, _tables_of(work, version))
+
+    def switch(self, version: int, schemas: Mapping[str, pl.Schema]) -> None:
+        """Make a version live, in one transaction: views, states; what was live stays as the previous one."""
+        with self.transaction(writing=True) as work:
+            for table in _tables_of(work, version):
+                for found in table_versions(work):
+                    if found.table == table and found.version != version:
+                        next_state = {State.LIVE: State.PREVIOUS, State.PREVIOUS: State.OLD}.get(found.state)
+                        if next_state is not None:
+                            _set_state(work, found, next_state)
+                work.run(sql.SET_STATE, {"state": State.LIVE.value, "name": table, "version": version})
+                work.show(table, physical(table, version), schemas[table])
+
+    def roll_back(self, schemas: Mapping[str, pl.Schema]) -> None:
+        """Make the previous version of each table live again, and the live one the previous.
+
+        Raises NothingToRollBack if a table has none.
+        """
+        with self.transaction(writing=True) as work:
+            found = {(one.table, one.state): one for one in table_versions(work)}
+            for table in {one.table for one in found.values() if one.state is State.LIVE} or {"seat_step"}:
+                if (table, State.PREVIOUS) not in found:
+                    raise NothingToRollBack(what="table", name=table)
+                previous = found[table, State.PREVIOUS]
+                _set_state(work, found[table, State.LIVE], State.PREVIOUS)
+                _set_state(work, previous, State.LIVE)
+                work.show(table, physical(table, previous.version), schemas[table])
+
+    def drop_older(self) -> list[int]:
+        """Drop every version from before the previous one; return them."""
+        return self._drop(lambda one: one.state is State.OLD)
+
+    def drop(self, version: int) -> None:
+        """Drop what a version has besides live and previous tables: a build that was given up."""
+        self._drop(lambda one: one.version == version and one.state in (State.BUILDING, State.OLD))
+
+    def _drop(self, chosen: Callable[[TableVersion], bool]) -> list[int]:
+        with self.transaction(writing=True) as work:
+            dropped = [one for one in table_versions(work) if chosen(one)]
+            for one in dropped:
+                work.run(f"DROP TABLE {work.qualified(physical(one.table, one.version))}")
+                work.run(sql.FORGET_TABLE, {"name": one.table, "version": one.version})
+            work.run(sql.FORGET_CHECKPOINTS)
+        return sorted({one.version for one in dropped})
+
+    def belongs_to(self, ledger_id: str) -> bool:
+        """Tell whether these are that log's read models; those of no log yet are its own from now on."""
+        with self.transaction(writing=False) as work:
+            owners = work.run(sql.LOG_OF)
+        if not owners:
+            with self.transaction(writing=True) as work:
+                owners = work.run(sql.LOG_OF)
+                if not owners:
+                    work.run(sql.SET_LOG, {"ledger_id": ledger_id})
+                    return True
+        return owners == [(ledger_id,)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Change:
+    """Rows that are being written together with the checkpoints that they follow from."""
+
+    def __init__(self, work: Transaction, version: int, tables: Sequence[str]) -> None:
+        self._work = work
+        self._version = version
+        self._tables = tables
+
+    def load(self, frames: Frames) -> None:
+        """Append the rows of licences that have none in this version; tables that it lacks are left out."""
+        for table in self._tables:
+            if not frames[table].is_empty():
+                self._work.insert(physical(table, self._version), frames[table])
+
+    def replace(self, license_ids: Sequence[str], frames: Frames) -> None:
+        """Put the rows of some licences in place of those that they have."""
+        condition, ids = self._work.among(license_ids)
+        for table in self._tables:
+            name = self._work.qualified(physical(table, self._version))
+            self._work.run(f"DELETE FROM {name} WHERE license_id {condition}", {"ids": ids})
+        self.load(frames)
+
+    def park(self, parked: Parked) -> None:
+        """Park a licence, or give the reason anew for which it is."""
+        self._work.run(sql.PARK, vars(parked))
+
+    def unpark(self, license_ids: Sequence[str]) -> None:
+        """Take licences up again."""
+        condition, ids = self._work.among(license_ids)
+        self._work.run(sql.UNPARK.replace("{among_ids}", condition), {"ids": ids})
+
+
+def table_versions(work: Transaction) -> list[TableVersion]:
+    """Return all versions of all tables, by table and version."""
+    return [
+        TableVersion(table, version, State(state), *rest)
+        for table, version, state, *rest in work.run(sql.TABLE_VERSIONS)
+    ]
+
+
+def checkpoints(work: Transaction) -> list[Checkpoint]:
+    """Return the checkpoints of all versions, by version and partition."""
+    return [Checkpoint(*row) for row in work.run(sql.CHECKPOINTS)]
+
+
+def _tables_of(work: Transaction, version: int) -> list[str]:
+    tables = [one.table for one in table_versions(work) if one.version == version]
+    if not tables:
+        raise NoSuchVersion(what="version", name=version)
+    return tables
+
+
+def _set_state(work: Transaction, one: TableVersion, state: State) -> None:
+    work.run(sql.SET_STATE, {"state": state.value, "name": one.table, "version": one.version})
