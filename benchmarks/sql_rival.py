@@ -8,8 +8,8 @@ from pathlib import Path
 
 _STATEMENT = Path(__file__).with_suffix(".sql").read_text()
 _FIELDS = (
-    "plan", "billing_cycle", "pricing_model", "currency", "billing_anchor", "source", "partner_id", "unit_amount",
-    "programme", "takes_effect",
+    "plan", "billing_cycle", "pricing_model", "currency", "billing_anchor", "source", "partner_id",
+    "unit_amount", "programme", "takes_effect",
 )  # fmt: skip
 
 
