@@ -1,5 +1,6 @@
 """Whatever happens to an archive, it is whole segments or none, and what is damaged is made anew."""
 
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -142,7 +143,7 @@ class TestMending:
         file = contents.files[0]
         claims = file.model_copy(update={"rows": file.rows + 1})
         segment = contents.segments[0].model_copy(update={"files": [claims]})
-        damaged = Contents(url, 4, 1, "", contents.log, (segment,))
+        damaged = replace(contents, segments=(segment,))
         flip(place, file.name)
         with pytest.raises(DamagedFile, match="the log has"):
             mend(place, damaged, file_ledger.store, find_damage(place, damaged, thoroughly=True))

@@ -59,10 +59,14 @@ class Manifest(_Part):
 
 @dataclass(frozen=True)
 class Contents:
-    """What the chain adds up to. `segments` are in the order of positions, without gap or overlap."""
+    """What the chain adds up to: segments in the order of positions, without gap or overlap.
+
+    They begin behind `after_position`: 0, but for a tail that only goes on where another archive ends.
+    """
 
     url: str
     partitions: int
+    after_position: int = 0
     number: int = 0
     last_sha256: str | None = None
     log: LogEnds | None = None
@@ -70,8 +74,8 @@ class Contents:
 
     @property
     def until_position(self) -> int:
-        """Return the last sealed position; 0 if nothing is sealed."""
-        return self.segments[-1].until_position if self.segments else 0
+        """Return the last sealed position."""
+        return self.segments[-1].until_position if self.segments else self.after_position
 
     @property
     def files(self) -> list[DataFile]:
@@ -99,12 +103,14 @@ class Contents:
             if each.until_position <= new.after_position or each.after_position >= new.until_position
         ]
         segments = sorted([*kept, new], key=lambda each: each.after_position)
-        ends = [0, *(each.until_position for each in segments)]
+        begin = self.after_position if self.segments else new.after_position
+        ends = [begin, *(each.until_position for each in segments)]
         if any(each.after_position != end for each, end in zip(segments, ends, strict=False)):
             raise UnreadableManifest(name=name, reason="its positions do not join those of the others")
         return Contents(
             url=self.url,
             partitions=manifest.partitions,
+            after_position=begin,
             number=manifest.number,
             last_sha256=sha256,
             log=manifest.log,

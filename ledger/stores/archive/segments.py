@@ -32,21 +32,25 @@ def whole_file(place: Place, file: DataFile) -> pl.DataFrame:
 
 
 def read_files(place: Place, names: Sequence[str], columns: Iterable[str]) -> pl.DataFrame:
-    """Return some columns of files, one below the other; raises DamagedFile.
-
-    A file on this machine is mapped, one elsewhere is fetched whole: it is small, and one request.
-    """
+    """Return some columns of files, one below the other; raises DamagedFile."""
     columns = list(columns)
-    frames = []
-    for name in names:
-        local = place.local_path(name)
-        try:
-            source = local if local is not None else io.BytesIO(place.read(name))
-            frames.append(pl.read_parquet(source, columns=columns, glob=False))
-        except FileNotFoundError as error:
-            raise DamagedFile(name=name, reason="it is missing") from error
-        except pl.exceptions.PolarsError as error:
-            raise DamagedFile(name=name, reason=" ".join(str(error).split())) from error
+    frames = [read_parquet(place, name, columns) for name in names]
     if not frames:
         return pl.DataFrame(schema={name: ARCHIVE_SCHEMA[name] for name in columns})
     return pl.concat(frames)
+
+
+def read_parquet(place: Place, name: str, columns: list[str] | None = None) -> pl.DataFrame:
+    """Return some or all columns of a Parquet file; raises DamagedFile.
+
+    A file on this machine is read as it lies there, one elsewhere is fetched whole: it is small, and one
+    request.
+    """
+    local = place.local_path(name)
+    try:
+        source = local if local is not None else io.BytesIO(place.read(name))
+        return pl.read_parquet(source, columns=columns, glob=False)
+    except FileNotFoundError as error:
+        raise DamagedFile(name=name, reason="it is missing") from error
+    except pl.exceptions.PolarsError as error:
+        raise DamagedFile(name=name, reason=" ".join(str(error).split())) from error
