@@ -8,6 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from ledger.aggregates.license import LicenseNotFound
+from ledger.application.held_rows import held_rows
 from ledger.application.ledger import Ledger
 from ledger.projections import canonical
 from ledger.projections.decoding import decode_terms, issue_instants, known_through_ids
@@ -15,9 +16,11 @@ from ledger.projections.history import History, assemble
 from ledger.projections.invoices import invoices
 from ledger.projections.notices import notices
 from ledger.projections.programme import Programme
+from ledger.projections.read_models import clashing_seats_in, invoices_in, notices_in, seats_in
 from ledger.projections.seats import clashing_seats, seats
 from ledger.rules.instants import format_instant, from_us, to_us
 from ledger.stores.columns import empty_log
+from ledger.stores.read_models.asking import NotFresh
 from ledger.stores.reading import prepared_pages, read_question
 
 
@@ -51,10 +54,14 @@ class DataFault:
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows as canonical JSON lines in their promised order, and the data faults met on the way."""
+    """Rows as canonical JSON lines in their promised order, and the data faults met on the way.
+
+    `source` says in a sentence what was read for it; the same bytes come from either.
+    """
 
     lines: list[str]
     faults: list[DataFault]
+    source: str = ""
 
     @property
     def digest(self) -> str:
@@ -83,23 +90,36 @@ def ask_seats(ledger: Ledger, question: Question) -> Answer:
 
     Raises LicenseNotFound for a licence asked for by name that is not known.
     """
-    read = read_history(ledger, question)
-    lines = canonical.seat_lines(seats(read.history, question.as_of_us)).to_list()
-    return Answer(lines, _seat_faults(read, question))
+    held, source = _held(ledger, question, "seat_step", "fault")
+    if held is not None:
+        counted, clashing = seats_in(held["seat_step"], question.as_of_us), _clashing_in(held, question)
+    else:
+        read = read_history(ledger, question)
+        counted, clashing = seats(read.history, question.as_of_us), _clashing(read, question)
+    return Answer(canonical.seat_lines(counted).to_list(), _seat_faults(clashing), source)
 
 
 def ask_invoices(ledger: Ledger, question: Question) -> Answer:
     """Return the invoices of every billing date that has come by as_of (docs/rules.md §6)."""
-    read = read_history(ledger, question)
-    answer = invoices(read.history, question.as_of_us)
-    faults = [_unpriced(row) for row in answer.unpriced.iter_rows(named=True)]
-    return Answer(canonical.invoice_lines(answer).to_list(), faults + _seat_faults(read, question))
+    held, source = _held(ledger, question, "invoice", "invoice_line", "fault")
+    if held is not None:
+        billed = invoices_in(held["invoice"], held["invoice_line"], held["fault"], question.as_of_us)
+        clashing = _clashing_in(held, question)
+    else:
+        read = read_history(ledger, question)
+        billed, clashing = invoices(read.history, question.as_of_us), _clashing(read, question)
+    faults = [_unpriced(row) for row in billed.unpriced.iter_rows(named=True)]
+    return Answer(canonical.invoice_lines(billed).to_list(), faults + _seat_faults(clashing), source)
 
 
 def ask_notices(ledger: Ledger, question: Question) -> Answer:
     """Return the notices of cutovers, with their states at as_of (docs/rules.md §7)."""
-    read = read_history(ledger, question)
-    return Answer(canonical.notice_lines(notices(read.history, question.as_of_us)).to_list(), [])
+    held, source = _held(ledger, question, "notice")
+    if held is not None:
+        announced = notices_in(held["notice"], question.as_of_us)
+    else:
+        announced = notices(read_history(ledger, question).history, question.as_of_us)
+    return Answer(canonical.notice_lines(announced).to_list(), [], source)
 
 
 def recorded_later(ledger: Ledger, question: Question) -> datetime | None:
@@ -113,6 +133,23 @@ QUESTIONS: Mapping[str, Callable[[Ledger, Question], Answer]] = {
     "invoices": ask_invoices,
     "notices": ask_notices,
 }
+
+
+def _held(ledger: Ledger, question: Question, *tables: str) -> tuple[Mapping[str, pl.DataFrame] | None, str]:
+    """Return the rows of read models that answer the question, None if the log must, and which it is."""
+    found = held_rows(
+        ledger,
+        tables,
+        as_of_us=question.as_of_us,
+        known_us=question.known_us,
+        license_ids=question.license_ids,
+    )
+    if isinstance(found, NotFresh):
+        return None, f"Answered from the log: {found.reason}."
+    if found.unknown:
+        raise LicenseNotFound(what="licence", name=min(found.unknown))
+    versions = ", ".join(map(str, found.versions))
+    return found.frames, f"Answered from the read models, version {versions}."
 
 
 def read_history(ledger: Ledger, question: Question) -> Read:
@@ -154,11 +191,17 @@ def _unpriced(row: Mapping[str, object]) -> DataFault:
     )
 
 
-def _seat_faults(read: Read, question: Question) -> list[DataFault]:
+def _clashing(read: Read, question: Question) -> pl.DataFrame:
     clashing = clashing_seats(read.history).filter(pl.col("effective_us") <= question.as_of_us)
-    if clashing.is_empty():
-        return []
-    named = clashing.join(read.names, on="position", how="left", maintain_order="left")
+    return clashing.join(read.names, on="position", how="left", maintain_order="left")
+
+
+def _clashing_in(held: Mapping[str, pl.DataFrame], question: Question) -> pl.DataFrame:
+    return clashing_seats_in(held["fault"], question.as_of_us)
+
+
+def _seat_faults(clashing: pl.DataFrame) -> list[DataFault]:
+    """Return the fault of each row of license_id, subject, effective_us, position."""
     return [
         DataFault(
             code="seat_clash",
@@ -169,5 +212,5 @@ def _seat_faults(read: Read, question: Question) -> list[DataFault]:
             ),
             mend="record the missing activation or release with its own time, or leave it as it is",
         )
-        for row in named.iter_rows(named=True)
+        for row in clashing.iter_rows(named=True)
     ]

@@ -13,6 +13,8 @@ from ledger.projections.programme import Programme
 from ledger.rules.clock import Clock, system_clock
 from ledger.rules.instants import from_us
 from ledger.stores.locations import open_store
+from ledger.stores.read_models.locations import open_read_models
+from ledger.stores.read_models.store import ReadModelStore
 from ledger.stores.store import Store
 
 
@@ -35,6 +37,7 @@ class Ledger:
         self.new_id = new_id
         self.repository = LendingRepository(store.event_store)
         self._last_recorded_at: datetime | None = None
+        self._read_models: ReadModelStore | None = None
         self._programme: tuple[pl.DataFrame, pl.Series, Programme] | None = None
 
     @classmethod
@@ -60,6 +63,21 @@ class Ledger:
             self._last_recorded_at = now if last is None else from_us(last.recorded_us)
         return max(now, self._last_recorded_at)
 
+    def read_models(self, *, create: bool = False) -> ReadModelStore | None:
+        """Return the read models beside the log; None if nobody made any, or they are another log's.
+
+        With `create` they are made if they are not there; then another log's raise OfAnotherLog.
+        """
+        if self._read_models is None or create:
+            opened = self._read_models or open_read_models(self.store, create=create)
+            if opened is not None and create:
+                opened.bind(self.store.ledger_id(create=True))
+            if opened is not None and opened.ledger_id() != self.store.ledger_id(create=False):
+                opened.close()
+                return None
+            self._read_models = opened
+        return self._read_models
+
     def has_recorded(self, recorded_at: datetime) -> None:
         """Remember the instant of what was recorded last."""
         if self._last_recorded_at is None or self._last_recorded_at < recorded_at:
@@ -84,6 +102,8 @@ class Ledger:
 
     def close(self) -> None:
         """Give back the store's connections."""
+        if self._read_models is not None:
+            self._read_models.close()
         self.store.close()
 
     def __enter__(self) -> Self:

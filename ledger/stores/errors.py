@@ -37,6 +37,14 @@ class StoreUnreachable(LedgerError):
     hint = "Check that it runs and that you may use it, then run the command again."
 
 
+class DamagedRow(LedgerError):
+    """Raised when a stored event is no text any more."""
+
+    code = "damaged_row"
+    template = "The store at {url} holds an event that is no text: {reason}."
+    hint = "The store is damaged, or was written by another program: compare it with a copy."
+
+
 class StoreLocked(LedgerError):
     """Raised when another writer kept the store's one write lock for too long."""
 

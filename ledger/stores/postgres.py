@@ -15,7 +15,13 @@ from eventsourcing.persistence import (
 from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg.sql import SQL, Composed, Literal
 
-from ledger.stores.errors import RecordedAtGoesBack, StoreLocked, StoreUnreachable, StreamConflict
+from ledger.stores.errors import (
+    DamagedRow,
+    RecordedAtGoesBack,
+    StoreLocked,
+    StoreUnreachable,
+    StreamConflict,
+)
 from ledger.stores.log_row import LogRow, Recorded, in_order, log_rows
 from ledger.stores.postgres_sql import (
     CREATE_TABLES,
@@ -120,6 +126,8 @@ class LedgerDatastore(library.PostgresDatastore):
             try:
                 with self.asking() as cursor:
                     return cursor.execute(sql(statement), parameters, prepare=True).fetchall()
+            except psycopg.errors.CharacterNotInRepertoire as error:
+                raise DamagedRow(url=self.url, reason=error) from error
             except _LOST as error:
                 if attempt + 1 == _ATTEMPTS or not self.has_recovered():
                     raise self.unreachable(error) from error

@@ -1,5 +1,6 @@
 """A ledger in PostgreSQL: reading it in columns, writing it at length, opening it."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from queue import Empty, LifoQueue
@@ -48,6 +49,7 @@ from ledger.stores.postgres_sql import (
 )
 from ledger.stores.queries import LogQueries
 from ledger.stores.store import ExportPage, Store
+from ledger.stores.watching import STEP_S, Watch
 
 
 class PostgresStore(Store):
@@ -58,15 +60,19 @@ class PostgresStore(Store):
         self._columnar: LifoQueue[adbc.Connection] = LifoQueue()
         super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, dialect(datastore.log))
 
-    def ledger_id(self) -> str:
+    def ledger_id(self, *, create: bool) -> str | None:
         """Return what tells this log from every other."""
         statement = self._datastore.fill(LEDGER_ID).as_string()
         found = self._datastore.read(statement, {})
-        if not found:
+        if not found and create:
             with self._datastore.transaction(commit=True) as cursor:
                 cursor.execute(self._datastore.fill(NEW_LEDGER_ID))
             found = self._datastore.read(statement, {})
-        return str(found[0][0])
+        return found[0][0] if found else None
+
+    def watch(self) -> Watch:
+        """Begin to look out for what is recorded from now on."""
+        return PostgresWatch(self._datastore)
 
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns of the rows behind one position up to another, by position."""
@@ -137,6 +143,30 @@ class PostgresStore(Store):
             while True:
                 self._columnar.get_nowait().close()
         self._datastore.close()
+
+
+class PostgresWatch(Watch):
+    """Listens to what every writer of the log notifies."""
+
+    def __init__(self, datastore: LedgerDatastore) -> None:
+        self._datastore = datastore
+        try:
+            self._connection = psycopg.connect(datastore.conninfo, autocommit=True)
+            self._connection.execute("LISTEN stored_events")
+        except psycopg.OperationalError as error:
+            raise datastore.unreachable(error) from error
+
+    def look(self, stop: threading.Event) -> bool:
+        """Wait a step for a notification."""
+        del stop
+        try:
+            return any(True for _ in self._connection.notifies(timeout=STEP_S, stop_after=1))
+        except psycopg.OperationalError as error:
+            raise self._datastore.unreachable(error) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
 
 class _LongWrite:

@@ -13,14 +13,14 @@ from ledger.stores.ranges import Streams, under
 LAST_US = 2**63 - 1
 _IDS_AT_ONCE = 10_000
 
-_ROW = (
+ROW = (
     "originator_id, originator_version, topic, state, "
     "event_id, license_id, subject, fact, effective_us, recorded_us"
 )
 
 _POSITIONS_OF = "SELECT event_id, {position} FROM {log} WHERE event_id {among_ids}"
 
-_BY_ID = f"SELECT {{position}}, {_ROW} FROM {{log}} WHERE event_id {{among_ids}}"
+_BY_ID = f"SELECT {{position}}, {ROW} FROM {{log}} WHERE event_id {{among_ids}}"
 
 _LAST_RECORDED = "SELECT {position}, recorded_us FROM {log} ORDER BY {position} DESC LIMIT 1"
 
@@ -66,7 +66,7 @@ WHERE originator_id = {stream} AND originator_version > {gt} ORDER BY originator
 """
 
 _ROWS_UNDER = f"""
-SELECT {{position}}, {_ROW} FROM {{log}}
+SELECT {{position}}, {ROW} FROM {{log}}
 WHERE (originator_id = {{stream}} OR (originator_id >= {{first}} AND originator_id < {{until}}))
     AND recorded_us <= {{known_us}}
 ORDER BY {{position}}
@@ -162,8 +162,8 @@ class LogQueries:
 
     def events_by_id(self, event_ids: Sequence[str]) -> dict[str, Recorded]:
         """Return the rows of those ids that are in the log, with their positions."""
-        recorded = (_recorded(row) for row in self._among(self._by_id, event_ids))
-        return {one.row.event_id: one for one in recorded}
+        found = (recorded(row) for row in self._among(self._by_id, event_ids))
+        return {one.row.event_id: one for one in found}
 
     def last_recorded(self) -> LastRecorded | None:
         """Return the log's last position and its instant of recording; None for an empty log."""
@@ -198,7 +198,7 @@ class LogQueries:
         first, end = under(stream_id + "/")
         known_us = LAST_US if known_us is None else known_us
         parameters = {"stream": stream_id, "first": first, "until": end, "known_us": known_us}
-        return [_recorded(row) for row in self._run(self._rows_under, parameters)]
+        return [recorded(row) for row in self._run(self._rows_under, parameters)]
 
     def select_events(self, stream_id: str, gt: int | None = None) -> list[StoredEvent]:
         """Return a stream's events in order, those behind version `gt` only if it is given."""
@@ -213,7 +213,8 @@ class LogQueries:
         return found
 
 
-def _recorded(row: Sequence[Any]) -> Recorded:
+def recorded(row: Sequence[Any]) -> Recorded:
+    """Return the row of a SELECT of the position and ROW."""
     position, *fields = row
     stream, version, topic, state, event_id, license_id, subject, fact, effective_us, recorded_us = fields
     return Recorded(

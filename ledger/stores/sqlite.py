@@ -15,7 +15,13 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 
-from ledger.stores.errors import RecordedAtGoesBack, StoreLocked, StoreUnreachable, StreamConflict
+from ledger.stores.errors import (
+    DamagedRow,
+    RecordedAtGoesBack,
+    StoreLocked,
+    StoreUnreachable,
+    StreamConflict,
+)
 from ledger.stores.log_row import LogRow, Recorded, in_order, log_rows
 from ledger.stores.queries import LogQueries
 from ledger.stores.recorder import UNCHANGED, LogRecorder
@@ -147,6 +153,9 @@ class LedgerDatastore(library.SQLiteDatastore):
         except (sqlite3.DatabaseError, DatabaseError) as error:
             if is_locked(error):
                 raise self.locked() from error
+            # Python's driver says so by a message only
+            if "decode to UTF-8" in str(error):
+                raise DamagedRow(url=self.url, reason=error) from error
             raise StoreUnreachable(url=self.url, reason=error) from error
 
 

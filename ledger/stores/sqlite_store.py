@@ -48,6 +48,7 @@ from ledger.stores.sqlite_sql import (
     TABLES,
 )
 from ledger.stores.store import ExportPage, Store
+from ledger.stores.watching import SQLiteWatch, Watch
 
 # The indexes of event ids and streams are hit all over; what does not fit is written and read again.
 _WRITE_CACHE_KIB = 256 * 1024
@@ -61,14 +62,18 @@ class SQLiteStore(Store):
         self.path = path.absolute()
         super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, DIALECT)
 
-    def ledger_id(self) -> str:
+    def ledger_id(self, *, create: bool) -> str | None:
         """Return what tells this log from every other."""
         found = self._datastore.read(LEDGER_ID, ())
-        if not found:
+        if not found and create:
             with self._datastore.transaction(commit=True) as cursor:
                 cursor.execute(NEW_LEDGER_ID)
             found = self._datastore.read(LEDGER_ID, ())
-        return str(found[0][0])
+        return found[0][0] if found else None
+
+    def watch(self) -> Watch:
+        """Begin to look out for what is recorded from now on."""
+        return SQLiteWatch(self.path)
 
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns of the rows behind one position up to another, by position."""

@@ -11,11 +11,13 @@ import polars as pl
 from ledger.stores.bulk import LongWrite, WritingSession
 from ledger.stores.columns import log_of_rows
 from ledger.stores.event_store import LedgerEventStore
+from ledger.stores.following import FollowingQueries
 from ledger.stores.log_row import LastRecorded, Recorded
 from ledger.stores.mapper import LedgerMapper
 from ledger.stores.queries import Dialect, LogQueries, Run
 from ledger.stores.ranges import Streams
 from ledger.stores.recorder import LogRecorder
+from ledger.stores.watching import Watch
 
 # SQLite takes at most 500 SELECTs in one statement; a licence needs one and a list of names another.
 _SPANS_AT_ONCE = 200
@@ -42,6 +44,7 @@ class Store(ABC):
         self._read = read
         self._dialect = dialect
         self._queries = LogQueries(read, dialect)
+        self.following = FollowingQueries(read, dialect)
 
     def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Return the positions of those ids that are in the log."""
@@ -88,11 +91,15 @@ class Store(ABC):
         return log_of_rows(rows)
 
     @abstractmethod
-    def ledger_id(self) -> str:
-        """Return what tells this log from every other; a log that had none gets one.
+    def ledger_id(self, *, create: bool) -> str | None:
+        """Return what tells this log from every other; with `create`, a log that has none gets one.
 
         So read models notice that another log was put in the place of theirs.
         """
+
+    @abstractmethod
+    def watch(self) -> Watch:
+        """Begin to look out for what is recorded from now on."""
 
     @abstractmethod
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:

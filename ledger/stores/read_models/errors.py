@@ -20,6 +20,14 @@ class BuildUnderWay(LedgerError):
     hint = "Wait for that to end; if its process died, its lock went with it."
 
 
+class OfAnotherLog(LedgerError):
+    """Raised when the read models beside a log were made of another one."""
+
+    code = "of_another_log"
+    template = "The read models beside {url} were made from another log."
+    hint = "Remove them (on SQLite: the file ….read-models), then run the command again."
+
+
 class NothingToRollBack(NotFound):
     """Raised when there is no version from before the live one."""
 

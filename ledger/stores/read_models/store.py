@@ -10,12 +10,13 @@ import polars as pl
 
 from ledger.stores.read_models import catalogue as sql
 from ledger.stores.read_models.catalogue import Checkpoint, Parked, State, TableVersion
-from ledger.stores.read_models.errors import CheckpointMoved, NoSuchVersion, NothingToRollBack
+from ledger.stores.read_models.errors import CheckpointMoved, NoSuchVersion, NothingToRollBack, OfAnotherLog
 from ledger.stores.read_models.layout import columns_of, indexes, physical
 from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS
 from ledger.stores.read_models.transactions import Transaction
 
 Frames = Mapping[str, pl.DataFrame]
+_AFTER_A_SWITCH = {State.LIVE: State.PREVIOUS, State.PREVIOUS: State.OLD}
 
 
 class ReadModelStore(ABC):
@@ -129,11 +130,12 @@ class ReadModelStore(ABC):
         """Make a version live, in one transaction: views, states; what was live stays as the previous one."""
         with self.transaction(writing=True) as work:
             for table in _tables_of(work, version):
-                for found in table_versions(work):
-                    if found.table == table and found.version != version:
-                        next_state = {State.LIVE: State.PREVIOUS, State.PREVIOUS: State.OLD}.get(found.state)
-                        if next_state is not None:
-                            _set_state(work, found, next_state)
+                versions = [one for one in table_versions(work) if one.table == table]
+                if any(one.version == version and one.state is State.LIVE for one in versions):
+                    continue
+                for one in versions:
+                    if one.state in _AFTER_A_SWITCH:
+                        _set_state(work, one, _AFTER_A_SWITCH[one.state])
                 work.run(sql.SET_STATE, {"state": State.LIVE.value, "name": table, "version": version})
                 work.show(table, physical(table, version), schemas[table])
 
@@ -169,17 +171,18 @@ class ReadModelStore(ABC):
             work.run(sql.FORGET_CHECKPOINTS)
         return sorted({one.version for one in dropped})
 
-    def belongs_to(self, ledger_id: str) -> bool:
-        """Tell whether these are that log's read models; those of no log yet are its own from now on."""
+    def ledger_id(self) -> str | None:
+        """Return the id of the log that these are the read models of."""
         with self.transaction(writing=False) as work:
-            owners = work.run(sql.LOG_OF)
-        if not owners:
-            with self.transaction(writing=True) as work:
-                owners = work.run(sql.LOG_OF)
-                if not owners:
-                    work.run(sql.SET_LOG, {"ledger_id": ledger_id})
-                    return True
-        return owners == [(ledger_id,)]
+            return next((row[0] for row in work.run(sql.LOG_OF)), None)
+
+    def bind(self, ledger_id: str | None) -> None:
+        """Say which log these are the read models of; they are that for ever. Raises OfAnotherLog."""
+        with self.transaction(writing=True) as work:
+            if not work.run(sql.LOG_OF):
+                work.run(sql.SET_LOG, {"ledger_id": ledger_id})
+            if work.run(sql.LOG_OF) != [(ledger_id,)]:
+                raise OfAnotherLog(url=self.url)
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ from ledger.stores.locations import open_store
 from ledger.stores.log_row import LastRecorded
 from ledger.stores.read_models.asking import NotFresh
 from ledger.stores.read_models.catalogue import State
-from ledger.stores.read_models.errors import BuildUnderWay, NoSuchVersion, NothingToRollBack
+from ledger.stores.read_models.errors import BuildUnderWay, NoSuchVersion, NothingToRollBack, OfAnotherLog
 from ledger.stores.read_models.locations import open_read_models
 from ledger.stores.read_models.store import ReadModelStore
 from ledger.stores.store import Store
@@ -114,7 +114,8 @@ class TestSwitch:
         first, second = build(models, "acme", ppa=1), build(models, "acme", ppa=2)
         models.switch(first, SCHEMAS)
         assert ppa(models) == [1]
-        models.switch(second, SCHEMAS)
+        for _ in range(2):
+            models.switch(second, SCHEMAS)
         assert ppa(models) == [2]
         assert states(models) == {first: {State.PREVIOUS}, second: {State.LIVE}}
         models.roll_back(SCHEMAS)
@@ -174,11 +175,14 @@ class TestOpening:
                 assert {one.version for one in other.table_versions()} == {version}
 
     def test_is_bound_to_one_log(self, store: Store, models: ReadModelStore) -> None:
-        mine = store.ledger_id()
-        assert mine == store.ledger_id()
-        assert models.belongs_to(mine)
-        assert models.belongs_to(mine)
-        assert not models.belongs_to("another")
+        assert store.ledger_id(create=False) is None
+        mine = store.ledger_id(create=True)
+        assert store.ledger_id(create=False) == mine
+        models.bind(mine)
+        models.bind(mine)
+        assert models.ledger_id() == mine
+        with pytest.raises(OfAnotherLog):
+            models.bind("another")
 
     def test_keeps_out_of_the_log_s_file(self, sqlite_url: str, tmp_path: Path) -> None:
         with open_store(sqlite_url, create=True) as store:
