@@ -48,6 +48,12 @@ if TYPE_CHECKING:
     from ledger.application.take_seat import take_seat as take_seat
     from replay.cutover import replay_cutover as replay_cutover
     from replay.demo import run_demo as run_demo
+    from replay.rebuild.checking import check as check
+    from replay.rebuild.ordering import new_order as new_order
+    from replay.rebuild.rebuilding import Loaded as Loaded
+    from replay.rebuild.rebuilding import Planned as Planned
+    from replay.rebuild.rebuilding import rebuild as rebuild
+    from replay.rebuild.rebuilding import roll_back as roll_back
 
 _HOMES = {
     "CommandMeta": "ledger.application.recording",
@@ -65,7 +71,13 @@ _HOMES = {
     "get_currency_symbol": "babel.numbers",
     "progress_of_bytes": "desk.cli.progress",
     "progress_of_things": "desk.cli.progress",
+    "Loaded": "replay.rebuild.rebuilding",
+    "Planned": "replay.rebuild.rebuilding",
+    "check": "replay.rebuild.checking",
+    "new_order": "replay.rebuild.ordering",
+    "rebuild": "replay.rebuild.rebuilding",
     "recorded_later": "ledger.application.ask",
+    "roll_back": "replay.rebuild.rebuilding",
     "replay_cutover": "replay.cutover",
     "run_demo": "replay.demo",
     "simulate": "ledger.application.simulation",

@@ -17,6 +17,7 @@ from desk.cli import (
     log,
     notices,
     programme,
+    rebuild,
     replay,
     seats,
     simulate,
@@ -78,7 +79,7 @@ def license_ledger(
 for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, notices, log, replay,
-    import_history, export_history, archive,
+    import_history, export_history, archive, rebuild,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

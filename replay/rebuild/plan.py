@@ -13,6 +13,7 @@ from ledger.stores.archive.partitions import DEFAULT_PARTITIONS
 from ledger.stores.archive.place import Place
 from ledger.stores.archive.sealing import check_same_log, extend
 from ledger.stores.archive.staging import TAIL, Staging
+from ledger.stores.log_row import LastRecorded
 from replay.rebuild.task import Source, Task
 
 # What a worker has in memory at a time; a partition that is larger is a task of its own.
@@ -39,6 +40,11 @@ class Plan:
     tables: tuple[str, ...]
     tasks: tuple[Task, ...]
 
+    @property
+    def end(self) -> LastRecorded:
+        """Return the last event that counts."""
+        return LastRecorded(self.until_position, self.recorded_us)
+
 
 _PLANS = TypeAdapter(Plan)
 
@@ -49,12 +55,15 @@ def prepare(
     archive_url: str | None,
     through_us: int,
     *,
+    until: LastRecorded | None = None,
     tables: Sequence[str] = tuple(SCHEMAS),
     partitions: int = DEFAULT_PARTITIONS,
     task_rows: int = TASK_ROWS,
     progress: Progress | None = None,
 ) -> Plan:
     """Return the plan that a rebuild was cut off from, or a new one; its tail is in files then.
+
+    The log counts up to the event `until`, to its end without one.
 
     With an archive (None: all from the store) only what was recorded since is read from the store;
     `partitions` counts without one. A plan goes on if it has the same tables, from the same code, and its
@@ -64,28 +73,27 @@ def prepare(
     staging = Staging.at(staging_url)
     archive = _archive(ledger, archive_url, partitions)
     earlier = _earlier(staging, archive)
-    wanted = (ledger.store.ledger_id(), schema_version(), archive_url, tuple(tables))
-    if earlier is not None and wanted == (
-        earlier.ledger_id,
-        earlier.schema_version,
-        earlier.archive,
-        earlier.tables,
+    ledger_id = ledger.store.ledger_id(create=True) or ""
+    if (
+        earlier is not None
+        and (ledger_id, schema_version()) == (earlier.ledger_id, earlier.schema_version)
+        and (archive_url, tuple(tables)) == (earlier.archive, earlier.tables)
+        and (until is None or (until, through_us) == (earlier.end, earlier.through_us))
     ):
         return earlier
     staging.clear()
-    last = ledger.store.last_recorded()
-    until, known_us = (0, 0) if last is None else (last.position, last.recorded_us)
+    end = until or ledger.store.last_recorded() or LastRecorded(0, 0)
     tail_url = f"{staging_url}/{TAIL}"
     begun = Contents(url=tail_url, partitions=archive.partitions, after_position=archive.until_position)
-    tail = extend(Place.at(tail_url), begun, ledger.store, until, progress=progress)
+    tail = extend(Place.at(tail_url), begun, ledger.store, end.position, progress=progress)
     parts = (archive, tail)
     plan = Plan(
-        ledger_id=ledger.store.ledger_id(),
+        ledger_id=ledger_id,
         schema_version=schema_version(),
         staging=staging_url,
         archive=archive_url,
-        until_position=until,
-        recorded_us=known_us,
+        until_position=end.position,
+        recorded_us=end.recorded_us,
         through_us=through_us,
         rows=sum(segment.rows for part in parts for segment in part.segments),
         tables=tuple(tables),
@@ -94,8 +102,8 @@ def prepare(
                 number=number,
                 staging=staging_url,
                 sources=tuple(_source(part, group) for part in parts if part.segments),
-                until_position=until,
-                known_us=known_us,
+                until_position=end.position,
+                known_us=end.recorded_us,
                 through_us=through_us,
                 tables=tuple(tables),
             )
