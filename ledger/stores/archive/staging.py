@@ -7,7 +7,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from ledger.stores.archive.manifest import sha256_of
-from ledger.stores.archive.partitions import parquet
+from ledger.stores.archive.partitions import written
 from ledger.stores.archive.place import Place, is_unfinished
 from ledger.stores.archive.segments import read_parquet
 
@@ -70,7 +70,8 @@ class Staging:
         folder = f"{_RESULTS}/{number:06}-{uuid4().hex}"
         files = []
         for table, frame in frames.items():
-            content = parquet(frame)
+            texts = [column for column, dtype in frame.schema.items() if dtype == pl.String]
+            content = written(frame, compression="lz4", use_dictionary=texts)
             name = f"{folder}/{table}.parquet"
             self._place.write(name, content)
             files.append(
