@@ -70,8 +70,7 @@ class Staging:
         folder = f"{_RESULTS}/{number:06}-{uuid4().hex}"
         files = []
         for table, frame in frames.items():
-            texts = [column for column, dtype in frame.schema.items() if dtype == pl.String]
-            content = written(frame, compression="lz4", use_dictionary=texts)
+            content = result_file(frame)
             name = f"{folder}/{table}.parquet"
             self._place.write(name, content)
             files.append(
@@ -107,6 +106,12 @@ class Staging:
         if self._place.size(_PLAN) is not None:
             self._place.remove([_PLAN])
         self._place.remove(self._place.names(""))
+
+
+def result_file(frame: pl.DataFrame) -> bytes:
+    """Return results as a Parquet file; it is read once and thrown away, so it is written fast."""
+    texts = [column for column, dtype in frame.schema.items() if dtype == pl.String]
+    return written(frame, compression="lz4", use_dictionary=texts)
 
 
 def _note(number: int) -> str:
