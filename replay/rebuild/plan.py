@@ -97,21 +97,37 @@ def prepare(
         through_us=through_us,
         rows=sum(segment.rows for part in parts for segment in part.segments),
         tables=tuple(tables),
-        tasks=tuple(
-            Task(
-                number=number,
-                staging=staging_url,
-                sources=tuple(_source(part, group) for part in parts if part.segments),
-                until_position=end.position,
-                known_us=end.recorded_us,
-                through_us=through_us,
-                tables=tuple(tables),
-            )
-            for number, group in enumerate(_groups(parts, task_rows))
+        tasks=tasks_of(
+            parts, staging_url, end.position, end.recorded_us, through_us, tables=tables, task_rows=task_rows
         ),
     )
     staging.write_plan(_PLANS.dump_json(plan))
     return plan
+
+
+def tasks_of(
+    parts: Sequence[Contents],
+    staging_url: str,
+    until_position: int,
+    known_us: int,
+    through_us: int,
+    *,
+    tables: Sequence[str] = tuple(SCHEMAS),
+    task_rows: int = TASK_ROWS,
+) -> tuple[Task, ...]:
+    """Return the tasks for what some archives of one log hold together."""
+    return tuple(
+        Task(
+            number=number,
+            staging=staging_url,
+            sources=tuple(_source(part, group) for part in parts if part.segments),
+            until_position=until_position,
+            known_us=known_us,
+            through_us=through_us,
+            tables=tuple(tables),
+        )
+        for number, group in enumerate(_groups(parts, task_rows))
+    )
 
 
 def _archive(ledger: Ledger, url: str | None, partitions: int) -> Contents:

@@ -61,11 +61,16 @@ def compute(task: Task) -> Done:
 
 def read_history(task: Task) -> tuple[pl.DataFrame, History]:
     """Return the licences' rows of the log and the history that they make."""
-    rows = _read(task, [(source.url, source.licenses) for source in task.sources])
-    announced = _read(task, [(source.url, source.programme) for source in task.sources])
+    rows, announced = read_sources(task)
     terms = decode_terms(rows.log)
     programme = Programme.of(decode_terms(announced.log), issue_instants(terms))
-    return rows.log, assemble(rows.log, terms, programme, _positions(rows, terms), task.known_us)
+    return rows.log, assemble(rows.log, terms, programme, positions_known(rows, terms), task.known_us)
+
+
+def read_sources(task: Task) -> tuple[Rows, Rows]:
+    """Return the rows of the task's licences, and those of the programme."""
+    rows = _read(task, [(source.url, source.licenses) for source in task.sources])
+    return rows, _read(task, [(source.url, source.programme) for source in task.sources])
 
 
 def peak_bytes() -> int:
@@ -84,7 +89,7 @@ def _read(task: Task, sources: list[tuple[str, tuple[str, ...]]]) -> Rows:
     return Rows(pl.concat(part.log for part in parts), pl.concat(part.known_through for part in parts))
 
 
-def _positions(rows: Rows, terms: pl.DataFrame) -> dict[str, int]:
+def positions_known(rows: Rows, terms: pl.DataFrame) -> dict[str, int]:
     """Return where the events stand that issued invoices name as the last they knew."""
     named = terms.filter(pl.col("known_through").is_not_null()).select("position", "known_through")
     found = named.join(rows.known_through, on="position").select("known_through", "known_through_position")

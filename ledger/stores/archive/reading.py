@@ -12,7 +12,8 @@ from ledger.stores.archive.rows import history_lines
 from ledger.stores.archive.segments import read_files
 from ledger.stores.columns import LOG_SCHEMA
 
-_READ = (
+# What the kernel needs of an event.
+KERNEL_COLUMNS = (
     "position", "license_id", "subject", "fact", "effective_at", "recorded_at", "topic", "state",
     "known_through_position",
 )  # fmt: skip
@@ -73,7 +74,7 @@ _LINE_COLUMNS = (
 
 def read_rows(place: Place, names: list[str], until_position: int | None = None) -> Rows:
     """Return the rows of some files up to a position, one file's below the other's; raises DamagedFile."""
-    rows = read_files(place, names, _READ)
+    rows = read_files(place, names, KERNEL_COLUMNS)
     if until_position is not None:
         rows = rows.filter(pl.col("position") <= until_position)
     log = rows.select(

@@ -34,10 +34,27 @@ def whole_file(place: Place, file: DataFile) -> pl.DataFrame:
 def read_files(place: Place, names: Sequence[str], columns: Iterable[str]) -> pl.DataFrame:
     """Return some columns of files, one below the other; raises DamagedFile."""
     columns = list(columns)
+    at_once = _read_at_once(place, names, columns)
+    if at_once is not None:
+        return at_once
     frames = [read_parquet(place, name, columns) for name in names]
     if not frames:
         return pl.DataFrame(schema={name: ARCHIVE_SCHEMA[name] for name in columns})
     return pl.concat(frames)
+
+
+def _read_at_once(place: Place, names: Sequence[str], columns: list[str]) -> pl.DataFrame | None:
+    """Return the columns of several files that lie on this machine; None if that is not so, or fails.
+
+    Half the time of reading one by one, which only tells which of them it is that cannot be read.
+    """
+    paths = [path for name in names if (path := place.local_path(name)) is not None]
+    if not paths or len(paths) < len(names):
+        return None
+    try:
+        return pl.read_parquet(paths, columns=columns, glob=False)
+    except (FileNotFoundError, pl.exceptions.PolarsError):
+        return None
 
 
 def read_parquet(place: Place, name: str, columns: list[str] | None = None) -> pl.DataFrame:
