@@ -9,6 +9,7 @@ from desk.cli import (
     chatbots,
     demo,
     export_history,
+    follow,
     import_history,
     invoices,
     lazy,
@@ -19,6 +20,7 @@ from desk.cli import (
     replay,
     seats,
     simulate,
+    status,
 )
 from desk.cli.group import LedgerGroup
 from desk.cli.help_page import PROGRAM, examples
@@ -78,6 +80,7 @@ for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, notices, log, replay,
     import_history, export_history,
+    follow, status,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)
