@@ -227,7 +227,7 @@ def measure(millions: Sequence[int] = (1,)) -> tuple[Table, Table]:
             "times bare scan",
             "peak GB",
             "target, M/s",
-        ),  # fmt: skip
+        ),
     )
     costs = Table("Which step costs what", ("events", "step", "processor seconds", "events/s"))
     with work_folder() as folder:

@@ -147,7 +147,7 @@ class TestCheck:
     def test_finds_nothing_in_what_was_just_built(self, each_world: World) -> None:
         report = rebuilt(each_world)
         checked = check(each_world.ledger, order(each_world), silent)
-        assert (checked.differences, checked.digest) == ([], report.digest)
+        assert (checked.differences, checked.digests) == ([], {1: report.digest})
 
     def test_names_licences_with_rows_missing_and_too_many(self, each_world: World) -> None:
         rebuilt(each_world)
@@ -170,6 +170,12 @@ class TestCheck:
         rebuilt(world)
         suspend_agent(world.ledger, license_id=LICENSE, agent_id=AGENT, meta=CommandMeta())
         assert check(world.ledger, order(world), silent).differences == []
+
+    def test_takes_tables_of_several_versions(self, world: World) -> None:
+        rebuilt(world)
+        rebuild(world.ledger, order(world, "seats"), silent)
+        checked = check(world.ledger, order(world), silent)
+        assert (checked.differences, set(checked.digests)) == ([], {1, 2})
 
     def test_needs_live_tables_of_this_release(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(NothingToCheck):
