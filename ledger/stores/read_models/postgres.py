@@ -32,6 +32,7 @@ _LOCK_NOT_AVAILABLE = "55P03"
 # Two that make the same catalogue at once would fail on each other's CREATE … IF NOT EXISTS.
 _ONE_MAKER = "SELECT pg_advisory_xact_lock(hashtext('license-ledger read models'), hashtext(:schema))"
 _BUILD_LOCK = "SELECT pg_try_advisory_lock(hashtext('license-ledger build'), hashtext(%s))"
+_BUILD_UNLOCK = "SELECT pg_advisory_unlock(hashtext('license-ledger build'), hashtext(%s))"
 _CATALOGUE = "SELECT to_regclass(%s) IS NOT NULL"
 _COLUMNS = (
     "SELECT column_name FROM information_schema.columns "
@@ -85,7 +86,11 @@ class PostgresReadModels(ReadModelStore):
                 taken = connection.execute(_BUILD_LOCK, (self._datastore.schema,)).fetchone()
                 if taken != (True,):
                     raise BuildUnderWay(url=self.url)
-                yield
+                try:
+                    yield
+                finally:
+                    # the server would come to it as well, but a moment after the session has ended
+                    connection.execute(_BUILD_UNLOCK, (self._datastore.schema,))
         except psycopg.OperationalError as error:
             raise self._datastore.unreachable(error) from error
 
