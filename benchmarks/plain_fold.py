@@ -1,13 +1,13 @@
 """The rival of the columnar kernel: a fold in plain Python over the library's notifications.
 
 It is written as one would who knows the rules and has no frames: one JSON decode an event, dictionaries,
-bisection, dates and instants remembered by the calendar's own caches. It knows only what is known now: what
-an invoice did not know at its time is billed as if it had, so it makes no adjustments and does less than
-the kernel does.
+bisection, dates and instants remembered by the calendar's own caches, and a licence is billed anew only for
+the billing dates at which something late became known. It gives the same seats, invoices and notices as the
+kernel for a log without issued invoices, as the simulated one is; their totals, not their lines.
 """
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ from typing import Any
 
 from eventsourcing.persistence import ApplicationRecorder
 
+from benchmarks.plain_counts import Event, count
 from ledger.rules.calendar import add_months, first_instant, local_date
 from ledger.rules.instants import format_instant, parse_instant
 from ledger.rules.money import RATE_SCALE, round_half_away, scaled_rate
 
-Event = dict[str, Any]
 Timeline = list[tuple[str, Any]]
 NOTIFICATIONS_A_PAGE = 5_000
 MONTHS = {"monthly": 1, "annual": 12}
@@ -38,16 +38,22 @@ def notified(recorder: ApplicationRecorder) -> Iterator[tuple[int, Event]]:
 
 @dataclass
 class Programme:
-    """What is published for all licences, each list in the order of time."""
+    """What is published for all licences, each list in the order of time; late ones as (since, recorded)."""
 
     partners: dict[str, str] = field(default_factory=dict)
     rates: dict[str, Timeline] = field(default_factory=lambda: defaultdict(list))
     prices: dict[tuple[str, str, str], Timeline] = field(default_factory=lambda: defaultdict(list))
     cutovers: list[tuple[int, Event]] = field(default_factory=list)
+    late: list[tuple[str, str]] = field(default_factory=list)
+    _events: list[tuple[int, Event]] = field(default_factory=list)
+    _known: dict[int, "Programme"] = field(default_factory=dict)
 
     def take(self, position: int, event: Event) -> None:
         """Take in an event of no licence."""
+        self._events.append((position, event))
         at = event["effective_at"]
+        if is_late(event):
+            self.late.append((at, event["recorded_at"]))
         if event["type"] == "PricePublished":
             key = (event["plan"], event["billing_cycle"], event["currency"])
             self.prices[key].append((at, event["unit_amount"]))
@@ -66,6 +72,24 @@ class Programme:
             timeline.sort(key=lambda one: one[0])
         self.cutovers.sort(key=lambda one: one[1]["on"])
 
+    def known_by(self, at: str) -> "Programme":
+        """Return what was known by an instant; what was published in time is harmless to know before."""
+        version = sum(recorded <= at for _, recorded in self.late)
+        if version not in self._known:
+            known = Programme()
+            for position, event in self._events:
+                if not is_late(event) or event["recorded_at"] <= at:
+                    known.take(position, event)
+            known.sort()
+            self._known[version] = known
+        return self._known[version]
+
+
+def is_late(event: Event) -> bool:
+    """Tell whether an event was recorded after it became true."""
+    late: bool = event["recorded_at"] > event["effective_at"]
+    return late
+
 
 def in_force(timeline: Timeline, at: str, otherwise: Any) -> Any:
     """Return the last value at or before an instant."""
@@ -79,87 +103,16 @@ def instant(day: date, zone: str) -> str:
     return format_instant(first_instant(day, zone))
 
 
-@dataclass
-class Counts:
-    """Seat counts of a licence after each instant, and its facts at the end."""
-
-    times: list[str] = field(default_factory=lambda: [""])
-    states: list[tuple[int, int, int]] = field(default_factory=lambda: [(0, 0, 0)])
-    facts: tuple[int, int, int, int] = (0, 0, 0, 0)
-
-    def at(self, at: str) -> tuple[int, int, int]:
-        """Return ppu, ppa and pps at an instant."""
-        return self.states[bisect_right(self.times, at) - 1]
-
-    def peak(self, after: str, until: str) -> int:
-        """Return the highest pps from one instant to another, both states included."""
-        first, last = bisect_right(self.times, after) - 1, bisect_right(self.times, until)
-        return max(state[2] for state in self.states[first:last])
-
-
-def count(events: list[tuple[str, int, Event]]) -> Counts:  # noqa: PLR0912 - one branch an event
-    """Fold a licence's events, in their order, into its counts."""
-    counts = Counts()
-    status: dict[str, str] = {}
-    free: set[str] = set()
-    holds: set[str] = set()
-    bots: set[str] = set()
-    active = suspended = 0
-    for at, _, event in events:
-        kind = event["type"]
-        agent = event.get("agent_id", "")
-        if kind == "SeatTaken":
-            if status.get(agent) == "active":
-                holds.add(agent)
-        elif kind == "SeatReleased":
-            holds.discard(agent)
-        elif kind == "AgentCreated":
-            status[agent] = "active"
-            active += 1
-            (free.add if event.get("complimentary") else free.discard)(agent)
-        elif kind == "AgentActivated":
-            status[agent] = "active"
-            active, suspended = active + 1, suspended - 1
-        elif kind == "AgentSuspended":
-            status[agent] = "suspended"
-            holds.discard(agent)
-            active, suspended = active - 1, suspended + 1
-        elif kind == "AgentDeleted":
-            holds.discard(agent)
-            if status.pop(agent) == "active":
-                active -= 1
-            else:
-                suspended -= 1
-        elif kind == "ChatBotAdded":
-            bots.add(event["bot_id"])
-        elif kind == "ChatBotRemoved":
-            bots.discard(event["bot_id"])
-        elif kind == "LicenseCancelled":
-            counts.times.append(at)
-            counts.states.append((0, 0, 0))
-            break
-        else:
-            continue
-        state = (active, active + suspended + len(bots), len(holds - free) + len(bots))
-        if counts.times[-1] == at:
-            counts.states[-1] = state
-        else:
-            counts.times.append(at)
-            counts.states.append(state)
-    counts.facts = (active, suspended, len(bots), len(holds - free))
-    return counts
-
-
 class Licence:
     """One licence with its terms, ready to be billed."""
 
-    def __init__(self, programme: Programme, events: list[tuple[str, int, Event]]) -> None:
+    def __init__(self, programme: Programme, events: list[tuple[str, int, Event]], as_of: str) -> None:
         self.programme = programme
         self.events = sorted(events, key=lambda one: one[:2])
         self.position, self.created = next((p, e) for _, p, e in events if e["type"] == "LicenseCreated")
         self.zone: str = self.created["time_zone"]
         self.anchor = date.fromisoformat(self.created["billing_anchor"])
-        self.counts = count(self.events)
+        self.counts = count(self.events, as_of)
         self.switches = self._timeline("PricingModelSwitched", "pricing_model")
         self.plans = self._timeline("PlanChanged", "plan")
         self.cycles = self._timeline("BillingCycleChanged", "billing_cycle")
@@ -315,12 +268,43 @@ class Licence:
         return states
 
 
+def billed(programme: Programme, licence: Licence, as_of: str) -> dict[date, int]:
+    """Return the totals of a licence's invoices, adjustments included, by billing date; none that are 0."""
+    dates: list[str] = []
+    while (at := instant(add_months(licence.anchor, len(dates)), licence.zone)) <= as_of:
+        dates.append(at)
+    totals: dict[int, int] = defaultdict(int)
+    before: dict[int, int] = {}
+    starts = _epochs(programme, licence, dates)
+    for start, following in zip(starts, [*starts[1:], len(dates)], strict=False):
+        cut = dates[following - 1]
+        known = [one for one in licence.events if one[2]["recorded_at"] <= cut]
+        own = Licence(programme.known_by(cut), known, cut).invoices(cut)
+        for n, amount in own.items():
+            totals[max(n, start)] += amount
+        totals[start] -= sum(before.values())
+        before = own
+    return {add_months(licence.anchor, n): total for n, total in totals.items() if total}
+
+
+def _epochs(programme: Programme, licence: Licence, dates: list[str]) -> list[int]:
+    """Return the billing dates from which on something is known that an earlier one ought to have known."""
+    first = bisect_left(dates, licence.created["recorded_at"])
+    times = [(at, event["recorded_at"]) for at, _, event in licence.events if is_late(event)]
+    entered = {
+        bisect_left(dates, recorded)
+        for since, recorded in (*times, *programme.late)
+        if bisect_left(dates, recorded) > bisect_left(dates, since)
+    }
+    return sorted(n for n in {first, *entered} if first <= n < len(dates))
+
+
 @dataclass
 class Folded:
-    """What the fold found: seat facts, the sum of all invoices by licence, and the number of notices."""
+    """What the fold found: seat facts and the totals of invoices by licence, and the number of notices."""
 
     seats: dict[str, tuple[int, int, int, int]]
-    billed: dict[str, int]
+    billed: dict[str, dict[date, int]]
     notices: int
 
 
@@ -330,18 +314,19 @@ def fold(recorder: ApplicationRecorder, as_of: datetime) -> Folded:
     at = format_instant(as_of)
     folded = Folded({}, {}, 0)
     for license_id, events in licences.items():
-        licence = Licence(programme, events)
+        licence = Licence(programme, events, at)
         folded.seats[license_id] = licence.counts.facts
-        folded.billed[license_id] = sum(licence.invoices(at).values())
+        folded.billed[license_id] = billed(programme, licence, at)
         folded.notices += licence.notices(at)
     return folded
 
 
-def fold_seats(recorder: ApplicationRecorder) -> dict[str, tuple[int, int, int, int]]:
+def fold_seats(recorder: ApplicationRecorder, as_of: datetime) -> dict[str, tuple[int, int, int, int]]:
     """Fold the whole log into seat facts only."""
     _, licences = _grouped(recorder)
+    at = format_instant(as_of)
     return {
-        license_id: count(sorted(events, key=lambda one: one[:2])).facts
+        license_id: count(sorted(events, key=lambda one: one[:2]), at).facts
         for license_id, events in licences.items()
     }
 

@@ -3,8 +3,8 @@
 A simulated programme of a million events is imported once; then every measurement runs in a process of its
 own, with its peak memory. "kernel" starts from a history in memory; "from the store" reads the log,
 assembles it and computes all three. The rivals read the same log by the library's select_notifications and
-decode each event. The plain fold (`plain_fold.py`) counts the seats only, or bills and notices as well,
-with what is known now and so without adjustments. The plain reading is the tests' second opinion, which
+decode each event. The plain fold (`plain_fold.py`) counts the seats only, or bills and notices as well, to
+the same totals. The plain reading is the tests' second opinion, which
 gives every line that the ledger gives; it is asked about one licence in LITERAL_STEP, and the time for the
 others is scaled.
 """
@@ -16,7 +16,8 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -45,8 +46,8 @@ SEATS_TARGET, ALL_TARGET, RATIO_TARGET, MEMORY_TARGET_GB = 5e6, 1e6, 20.0, 2.0
 
 
 def all_three(history: History) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Compute seats, invoices and notices of a history."""
-    as_of_us = QUESTION.as_of_us
+    """Compute seats, invoices and notices of a history, nothing of it worked out before."""
+    history, as_of_us = replace(history), QUESTION.as_of_us
     return (
         seats(history, as_of_us),
         invoices(history, as_of_us).invoices,
@@ -60,7 +61,7 @@ def kernel(url: str) -> dict[str, float]:
         history = read_history(ledger, QUESTION).history
     all_three(history)
     return {
-        "seats": median_seconds(lambda: seats(history, QUESTION.as_of_us), KERNEL_RUNS),
+        "seats": median_seconds(lambda: seats(replace(history), QUESTION.as_of_us), KERNEL_RUNS),
         "invoices": median_seconds(lambda: invoices(history, QUESTION.as_of_us), KERNEL_RUNS),
         "notices": median_seconds(lambda: notices(history, QUESTION.as_of_us), KERNEL_RUNS),
         "all": median_seconds(lambda: all_three(history), KERNEL_RUNS),
@@ -103,7 +104,7 @@ def plain(url: str) -> dict[str, float]:
 def plain_seats(url: str) -> dict[str, float]:
     """Time the plain fold of seats."""
     with Ledger.open(url, create=False) as ledger:
-        return {"all": seconds(lambda: fold_seats(ledger.store.recorder))}
+        return {"all": seconds(lambda: fold_seats(ledger.store.recorder, AS_OF))}
 
 
 def literal(url: str) -> dict[str, float]:
@@ -131,11 +132,14 @@ def agreement(url: str) -> dict[str, float]:
         ours = all_three(read_history(ledger, QUESTION).history)
         folded = fold(ledger.store.recorder, AS_OF)
     facts = ours[0].select("license_id", "agents_active", "agents_suspended", "chatbots", "seats_in_use")
-    billed = dict(ours[1].group_by("license_id").agg(pl.col("total").sum()).iter_rows())
+    billed: dict[str, dict[date, int]] = defaultdict(dict)
+    for license_id, day, total in ours[1].select("license_id", "billing_date", "total").iter_rows():
+        if total:
+            billed[license_id][day] = total
     return {
         "licenses": len(folded.seats),
         "seats": sum(folded.seats[license_id] == tuple(row) for license_id, *row in facts.iter_rows()),
-        "billed": sum(billed.get(license_id, 0) == total for license_id, total in folded.billed.items()),
+        "billed": sum(billed[license_id] == totals for license_id, totals in folded.billed.items()),
         "notices": ours[2].height,
         "plain_notices": folded.notices,
     }
@@ -187,11 +191,11 @@ def measure_store(url: str, store: str, path: Path, table: Table) -> None:
     agreed = found["agreement"]
     table.notes.append(
         f"{store}: {events:,} events of {agreed['licenses']:,.0f} licences. All three from the store are "
-        f"{ratios['all three']:.1f} times as fast as the plain fold, which makes no adjustments: "
+        f"{ratios['all three']:.1f} times as fast as the plain fold, which gives the same totals: "
         f"{verdict(ratios['all three'], RATIO_TARGET)}; {ratios['literal']:.0f} times as fast as the plain "
         f"reading, which gives the same lines: {verdict(ratios['literal'], RATIO_TARGET)}. Seats alone: "
         f"{ratios['seats']:.1f} times as fast as the fold. Kernel and fold found the same seats for "
-        f"{agreed['seats']:,.0f} licences, the same sum of invoices for {agreed['billed']:,.0f}, and "
+        f"{agreed['seats']:,.0f} licences, the same invoices for {agreed['billed']:,.0f}, and "
         f"{agreed['notices']:,.0f} and {agreed['plain_notices']:,.0f} notices."
     )
 

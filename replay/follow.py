@@ -21,7 +21,7 @@ from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS, in_partitio
 from ledger.stores.read_models.store import ReadModelStore
 
 BUILDER = "follow"
-# Invoices are made ahead, so that a question about today or next month finds them (docs/adr/0014).
+# Invoices are made ahead, so that a question about today or next month finds them (docs/adr/0015).
 HORIZON = timedelta(days=45)
 _RENEWED_BEFORE = timedelta(days=7)
 _LEASE = timedelta(seconds=60)
@@ -86,6 +86,16 @@ class Follower:
             with suppress(LedgerError):
                 leave(self._models, self._owner, self._now_us())
 
+    def catch_up(self, version: int) -> int:
+        """Take a version that a rebuild is making to the log's end, and return the position of that."""
+        never = threading.Event()
+        while True:
+            last = self._ledger.store.last_recorded() or LastRecorded(0, 0)
+            # nobody else follows it yet
+            every = [one for one in self._models.checkpoints() if one.version == version]
+            if not self._advance_all(version, every, last, never):
+                return last.position
+
     def _round(self, stop: threading.Event, *, once: bool) -> bool:
         """Go as far as the log does; tell whether that was any way at all."""
         try:
@@ -126,6 +136,12 @@ class Follower:
         last = self._ledger.store.last_recorded() or LastRecorded(0, 0)
         if any(one.position > last.position for one in held):
             raise OfAnotherLog(url=self._ledger.store.url)
+        moved = self._advance_all(version, held, last, stop)
+        return self._go_live(version, last) or moved
+
+    def _advance_all(
+        self, version: int, held: Sequence[Checkpoint], last: LastRecorded, stop: threading.Event
+    ) -> bool:
         moved = False
         for _, group in groupby(sorted(held, key=_place), key=_place):
             alike = list(group)
@@ -133,7 +149,7 @@ class Follower:
             for parts in [[one] for one in alike] if apart else [alike]:
                 if not stop.is_set():
                     moved |= self._advance(version, parts, last)
-        return self._go_live(version, last) or moved
+        return moved
 
     def _advance(self, version: int, parts: Sequence[Checkpoint], end: LastRecorded) -> bool:
         """Take partitions that stand at one place to the log's end, or to a new horizon."""

@@ -8,8 +8,14 @@ from rich.text import Text
 from ledger.rules.errors import InvalidValue, LedgerError, NotFound
 
 FAILED = 1
+VERIFICATION_FAILED = 5
 INTERRUPTED = 130
-_SAID = {"store_unreachable": "Failed", "not_a_ledger": "Failed", "store_locked": "Locked"}
+_SAID = {
+    "store_unreachable": "Failed",
+    "not_a_ledger": "Failed",
+    "store_locked": "Locked",
+    "already_under_way": "Locked",
+}
 _CLASHING = ("clash_type", "clashes_with", "clash_effective_at")
 
 

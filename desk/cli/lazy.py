@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ledger.application.activate_agent import activate_agent as activate_agent
     from ledger.application.add_chatbot import add_chatbot as add_chatbot
     from ledger.application.announce_cutover import announce_cutover as announce_cutover
+    from ledger.application.archive_log import archive_log as archive_log
+    from ledger.application.archive_log import default_archive as default_archive
+    from ledger.application.archive_log import events_to_seal as events_to_seal
     from ledger.application.ask import Question as Question
     from ledger.application.ask import ask_invoices as ask_invoices
     from ledger.application.ask import ask_notices as ask_notices
@@ -49,6 +52,12 @@ if TYPE_CHECKING:
     from replay.follow import Followed as Followed
     from replay.follow import Follower as Follower
     from replay.follow import WentLive as WentLive
+    from replay.rebuild.checking import check as check
+    from replay.rebuild.ordering import new_order as new_order
+    from replay.rebuild.rebuilding import Loaded as Loaded
+    from replay.rebuild.rebuilding import Planned as Planned
+    from replay.rebuild.rebuilding import rebuild as rebuild
+    from replay.rebuild.rebuilding import roll_back as roll_back
 
 _HOMES = {
     "CommandMeta": "ledger.application.recording",
@@ -60,6 +69,8 @@ _HOMES = {
     "ask_invoices": "ledger.application.ask",
     "ask_notices": "ledger.application.ask",
     "ask_seats": "ledger.application.ask",
+    "default_archive": "ledger.application.archive_log",
+    "events_to_seal": "ledger.application.archive_log",
     "configure_logs": "ledger.application.logs",
     "format_currency": "babel.numbers",
     "format_date": "babel.dates",
@@ -67,7 +78,13 @@ _HOMES = {
     "get_currency_symbol": "babel.numbers",
     "progress_of_bytes": "desk.cli.progress",
     "progress_of_things": "desk.cli.progress",
+    "Loaded": "replay.rebuild.rebuilding",
+    "Planned": "replay.rebuild.rebuilding",
+    "check": "replay.rebuild.checking",
+    "new_order": "replay.rebuild.ordering",
+    "rebuild": "replay.rebuild.rebuilding",
     "recorded_later": "ledger.application.ask",
+    "roll_back": "replay.rebuild.rebuilding",
     "replay_cutover": "replay.cutover",
     "run_demo": "replay.demo",
     "simulate": "ledger.application.simulation",

@@ -6,6 +6,7 @@ import typer
 
 from desk.cli import (
     agents,
+    archive,
     chatbots,
     demo,
     export_history,
@@ -17,6 +18,7 @@ from desk.cli import (
     log,
     notices,
     programme,
+    rebuild,
     replay,
     seats,
     simulate,
@@ -79,8 +81,8 @@ def license_ledger(
 for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, notices, log, replay,
-    import_history, export_history,
-    follow, status,
+    import_history, export_history, archive,
+    rebuild, follow, status,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

@@ -19,8 +19,9 @@ from ledger.projections.programme import Programme
 from ledger.projections.read_models import clashing_seats_in, invoices_in, notices_in, seats_in
 from ledger.projections.seats import clashing_seats, seats
 from ledger.rules.instants import format_instant, from_us, to_us
+from ledger.stores.columns import empty_log
 from ledger.stores.read_models.asking import NotFresh
-from ledger.stores.reading import read_license, read_log_pages, read_question
+from ledger.stores.reading import prepared_pages, read_question
 
 
 @dataclass(frozen=True)
@@ -159,9 +160,8 @@ def read_history(ledger: Ledger, question: Question) -> Read:
         terms = decode_terms(log)
         programme = ledger.programme(announced, issue_instants(terms), _prepare)
     else:
-        pages = [_narrow(page) for page in read_log_pages(store, until_recorded_us=known_us)]
-        log = pl.concat(pages) if pages else _narrow(read_license(store, (), known_us))
-        terms = decode_terms(log)
+        pages = list(prepared_pages(store, _decoded, until_recorded_us=known_us)) or [_decoded(empty_log())]
+        log, terms = (pl.concat(parts) for parts in zip(*pages, strict=True))
         programme = Programme.of(terms, issue_instants(terms))
     positions = store.positions_of(known_through_ids(terms))
     history = assemble(log, terms, programme, positions, known_us)
@@ -175,9 +175,10 @@ def _prepare(rows: pl.DataFrame, issued_us: pl.Series) -> Programme:
     return Programme.of(decode_terms(rows), issued_us)
 
 
-def _narrow(page: pl.DataFrame) -> pl.DataFrame:
-    """Keep names as codes, so that a page of a large log costs a fraction of its text."""
-    return page.with_columns(pl.col("license_id", "subject").cast(pl.Categorical))
+def _decoded(page: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return a page without its states and the terms in them; names as codes, a fraction of their text."""
+    narrow = page.drop("topic", "state").with_columns(pl.col("license_id", "subject").cast(pl.Categorical))
+    return narrow, decode_terms(page)
 
 
 def _unpriced(row: Mapping[str, object]) -> DataFault:

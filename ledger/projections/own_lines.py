@@ -110,9 +110,12 @@ def _rises_of_counts(
     period, day, quantity.
     """
     counted = periods.select(pl.col("billed") & (pl.col("model") != PPS)).to_series()
-    last_date = pl.col("date").forward_fill()
+    # a step at which no count rose cannot pass the mark, and most are of seats
+    rose = pl.any_horizontal(pl.col(count) > pl.col(count).shift() for count in ("ppu", "ppa"))
     by_count = (
-        steps.with_columns(last_date=last_date, period=value_at(grid["period"], last_date))
+        steps.filter(rose | pl.col("date").is_not_null())
+        .with_columns(last_date=pl.col("date").forward_fill())
+        .with_columns(period=value_at(grid["period"], pl.col("last_date")))
         .filter(
             (value_at(grid["key"], pl.col("last_date")) == pl.col("key"))
             & value_at(counted, pl.col("period"))

@@ -19,9 +19,25 @@ LOG_SCHEMA = pl.Schema(
         "state": pl.String(),
     }
 )
+# All that a row says but its place in a stream: what an archive keeps.
+WHOLE_SCHEMA = pl.Schema(
+    {
+        "position": pl.Int64(),
+        "event_id": pl.String(),
+        "license_id": pl.String(),
+        "subject": pl.String(),
+        "fact": pl.Int16(),
+        "effective_us": pl.Int64(),
+        "recorded_us": pl.Int64(),
+        "topic": pl.String(),
+        "state": pl.String(),
+    }
+)
 # ASCII's record separator: ids take no control characters and JSON escapes them, so it is in no value.
 SEPARATOR = "\x1e"
-_EACH_ROW = ("position", "license_id", "subject", "fact", "effective_us", "recorded_us")
+# Position and fact travel as one number, position * FACTS + fact: writing and reading numbers is what costs.
+FACTS = 64
+_EACH_ROW = ("position", "license_id", "subject", "effective_us", "recorded_us")
 
 
 def empty_log() -> pl.DataFrame:
@@ -40,25 +56,41 @@ def log_of_rows(rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
 def log_of_packed(packed: Sequence[str | None]) -> pl.DataFrame:
     """Return the log whose columns are each one text of values with SEPARATOR between them.
 
-    The first six texts have a value for every row, nothing standing for null; the last two (topic, state)
-    have values for the rows from SEAT_FACTS_END on only. Texts that are None mean no rows.
+    The first five texts have a value for every row: position and fact in one, license_id and subject with
+    nothing standing for null, effective_us, and how long after it the event was recorded. The last two have
+    values for the rows from SEAT_FACTS_END on only: topic and state. Texts that are None mean no rows.
     """
     if packed[0] is None:
         return empty_log()
-    columns = [_unpacked(name, text or "") for name, text in zip(_EACH_ROW, packed[:6], strict=True)]
+    columns = [_unpacked(name, text or "") for name, text in zip(_EACH_ROW, packed[:5], strict=True)]
     log = pl.DataFrame(columns).with_columns(
-        pl.col(name).replace("", None) for name in ("license_id", "subject")
+        pl.col("position") // FACTS,
+        (pl.col("position") % FACTS).cast(LOG_SCHEMA["fact"]).alias("fact"),
+        pl.col("recorded_us") + pl.col("effective_us"),
+        *(pl.col(name).replace("", None) for name in ("license_id", "subject")),
     )
     has_state = log["fact"] >= SEAT_FACTS_END
     place = pl.select(pl.when(has_state).then(has_state.cum_sum() - 1)).to_series()
     log = log.with_columns(
         _unpacked(name, text).gather(place) if text is not None else pl.lit(None, dtype=pl.String).alias(name)
-        for name, text in zip(("topic", "state"), packed[6:], strict=True)
-    )
+        for name, text in zip(("topic", "state"), packed[5:], strict=True)
+    ).select(LOG_SCHEMA.names())
     return log if log["position"].is_sorted() else log.sort("position")
+
+
+def whole_of_packed(packed: Sequence[str | None]) -> pl.DataFrame:
+    """Return the rows (WHOLE_SCHEMA) whose columns are each one text, as in `log_of_packed`, by position."""
+    if packed[0] is None:
+        return pl.DataFrame(schema=WHOLE_SCHEMA)
+    rows = pl.DataFrame(
+        [_unpacked(name, text or "") for name, text in zip(WHOLE_SCHEMA, packed, strict=True)]
+    )
+    return rows.with_columns(pl.col(name).replace("", None) for name in ("license_id", "subject")).sort(
+        "position"
+    )
 
 
 def _unpacked(name: str, text: str) -> pl.Series:
     values = pl.Series(name, [text]).str.split(SEPARATOR).explode()
-    dtype = LOG_SCHEMA[name]
+    dtype = WHOLE_SCHEMA[name]
     return values if dtype == pl.String else values.cast(dtype)

@@ -54,6 +54,14 @@ class StoreLocked(LedgerError):
     hint = "Wait for it to end (a large import, say), then run the command again."
 
 
+class AlreadyUnderWay(Conflict):
+    """Raised when another process does the same long work on the same log."""
+
+    code = "already_under_way"
+    template = "Somebody else is at work on the {work} of {url}; nothing was done."
+    hint = "Wait for it to end, then run the command again."
+
+
 class StreamConflict(Conflict, IntegrityError):
     """Raised when another writer took the place in the stream that an event was meant for."""
 

@@ -2,6 +2,7 @@
 
 from psycopg.sql import Identifier
 
+from ledger.events.facts import SEAT_FACTS_END
 from ledger.stores.queries import Dialect
 
 SCHEMA_VERSION = "1"
@@ -78,11 +79,22 @@ LAST_GIVEN_POSITION = f"SELECT coalesce(pg_sequence_last_value({_SEQUENCE}::regc
 GIVE_POSITIONS = f"SELECT setval({_SEQUENCE}, %(last)s)"
 
 # ADBC reads a statement without parameters by COPY, which is what makes it fast: whole numbers go in.
-PAGE = """
+PAGE = f"""
 SELECT notification_id AS position, license_id, subject, fact, effective_us, recorded_us,
-    CASE WHEN fact >= 20 THEN topic END AS topic, CASE WHEN fact >= 20 THEN state END AS state
+    CASE WHEN fact >= {SEAT_FACTS_END} THEN topic END AS topic,
+    CASE WHEN fact >= {SEAT_FACTS_END} THEN state END AS state
+FROM {{log}} WHERE notification_id > {{after}} AND notification_id <= {{until}} ORDER BY notification_id
+"""
+
+WHOLE_PAGE = """
+SELECT notification_id AS position, event_id, license_id, subject, fact, effective_us, recorded_us,
+    topic, state
 FROM {log} WHERE notification_id > {after} AND notification_id <= {until} ORDER BY notification_id
 """
+# Held by a session: it goes when the session does, however that ends.
+TRY_ALONE = "SELECT pg_try_advisory_lock(hashtext('license-ledger ' || %(work)s), hashtext(%(schema)s))"
+
+END_ALONE = "SELECT pg_advisory_unlock(hashtext('license-ledger ' || %(work)s), hashtext(%(schema)s))"
 
 EXPORT_PAGE = """
 SELECT count(*), string_agg(state, '\\x0a'::bytea ORDER BY notification_id) || '\\x0a'::bytea

@@ -13,8 +13,15 @@ from adbc_driver_postgresql import dbapi as adbc  # type: ignore[import-untyped]
 from psycopg.sql import SQL
 
 from ledger.stores.bulk import LongWrite
-from ledger.stores.columns import LOG_SCHEMA
-from ledger.stores.errors import DuplicateEventId, NotALedger, StoreNotFound, StoreUnreachable, StreamConflict
+from ledger.stores.columns import LOG_SCHEMA, WHOLE_SCHEMA
+from ledger.stores.errors import (
+    AlreadyUnderWay,
+    DuplicateEventId,
+    NotALedger,
+    StoreNotFound,
+    StoreUnreachable,
+    StreamConflict,
+)
 from ledger.stores.log_row import LogRow
 from ledger.stores.postgres import (
     DEFAULT_LOCK_TIMEOUT_S,
@@ -26,6 +33,7 @@ from ledger.stores.postgres import (
 from ledger.stores.postgres_sql import (
     COPY_ROWS,
     COPY_TYPES,
+    END_ALONE,
     EXPORT_PAGE,
     GIVE_POSITIONS,
     LAST_GIVEN_POSITION,
@@ -35,6 +43,8 @@ from ledger.stores.postgres_sql import (
     SCHEMA_VERSION,
     SCHEMA_VERSION_FOUND,
     TABLES,
+    TRY_ALONE,
+    WHOLE_PAGE,
     dialect,
 )
 from ledger.stores.queries import LogQueries
@@ -66,14 +76,38 @@ class PostgresStore(Store):
 
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns of the rows behind one position up to another, by position."""
-        statement = PAGE.format(log=self._datastore.log, after=int(after_position), until=int(until_position))
+        return self._columns(PAGE, after_position, until_position).cast(LOG_SCHEMA)
+
+    def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
+        """Return all that the rows behind one position up to another say, by position."""
+        return self._columns(WHOLE_PAGE, after_position, until_position).cast(WHOLE_SCHEMA)
+
+    def _columns(self, page: str, after: int, until: int) -> pl.DataFrame:
+        statement = page.format(log=self._datastore.log, after=int(after), until=int(until))
         try:
             with self._columnar_connection() as connection, connection.cursor() as cursor:
                 cursor.execute(statement)
-                page = pl.DataFrame(cursor.fetch_arrow_table())
+                return pl.DataFrame(cursor.fetch_arrow_table())
         except adbc_driver_manager.OperationalError as error:
             raise self._datastore.unreachable(error) from error
-        return page.cast(LOG_SCHEMA)
+
+    @contextmanager
+    def alone(self, work: str) -> Iterator[None]:
+        """Keep others from the same work, by an advisory lock of a connection of its own."""
+        try:
+            connection = psycopg.connect(self._datastore.conninfo, connect_timeout=5, autocommit=True)
+        except psycopg.OperationalError as error:
+            raise self._datastore.unreachable(error) from error
+        with connection:
+            asked = {"work": work, "schema": self._datastore.schema}
+            if connection.execute(TRY_ALONE, asked).fetchone() != (True,):
+                raise AlreadyUnderWay(stream=self.url, work=work, url=self.url)
+            try:
+                yield
+            finally:
+                # left to itself the server would end the session a moment later
+                with suppress(psycopg.OperationalError):
+                    connection.execute(END_ALONE, asked)
 
     @property
     def datastore(self) -> LedgerDatastore:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from eventsourcing.persistence import StoredEvent
 
+from ledger.events.facts import SEAT_FACTS_END
 from ledger.stores.log_row import LastRecorded, LogRow, Recorded
 from ledger.stores.ranges import Streams, under
 
@@ -108,8 +109,8 @@ class Dialect:
         """Return the columns of LOG_SCHEMA; topic and state are null where the fact says everything."""
         return (
             f"{self.position}, license_id, subject, fact, effective_us, recorded_us, "
-            "CASE WHEN fact >= 20 THEN topic END, "
-            f"CASE WHEN fact >= 20 THEN {self.state_as_text} END"
+            f"CASE WHEN fact >= {SEAT_FACTS_END} THEN topic END, "
+            f"CASE WHEN fact >= {SEAT_FACTS_END} THEN {self.state_as_text} END"
         )
 
     def streams_statement(self, streams: Streams, known_us: int | None) -> tuple[str, dict[str, Any]]:

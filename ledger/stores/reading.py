@@ -1,20 +1,23 @@
 """The log in columns, for projections: a licence's part, the programme's, or all of it page by page."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
+from typing import TypeVar
 
 import polars as pl
 
 from ledger.stores.ranges import license_streams, programme_streams
 from ledger.stores.store import ExportPage, Store
 
-ROWS_A_PAGE = 250_000
+# As many as a processor's cache holds the texts of.
+ROWS_A_PAGE = 60_000
 # A page of lines is bytes to write to a file: small ones keep the memory low.
 LINES_A_PAGE = 10_000
 # While one page is worked on, two others are on their way: the database and Polars each have a core then.
 _PAGES_AHEAD = 2
+Prepared = TypeVar("Prepared")
 
 
 def read_license(store: Store, license_ids: Sequence[str], known_us: int | None) -> pl.DataFrame:
@@ -50,20 +53,35 @@ def read_log_pages(
     A page has at least one row and at most `page_size`; fewer where positions have gaps. Up to three pages
     are in memory at a time.
     """
+    pages = prepared_pages(store, lambda page: page, after_position, until_recorded_us, page_size)
+    return (page for page in pages if page.height)
+
+
+def prepared_pages(
+    store: Store,
+    prepare: Callable[[pl.DataFrame], Prepared],
+    after_position: int = 0,
+    until_recorded_us: int | None = None,
+    page_size: int = ROWS_A_PAGE,
+) -> Iterator[Prepared]:
+    """Yield what `prepare` makes of each page of `read_log_pages`, made while others are being read.
+
+    A page without rows, where positions have a wide gap, is prepared as well.
+    """
     spans = _spans(after_position, _last_position(store, until_recorded_us), page_size)
     with ThreadPoolExecutor(_PAGES_AHEAD, thread_name_prefix="read-log") as readers:
-        ahead: deque[Future[pl.DataFrame]] = deque()
+        ahead: deque[Future[Prepared]] = deque()
+
+        def read(after: int, until: int) -> Prepared:
+            return prepare(store.read_page(after, until))
+
         try:
             for after, until in spans:
-                ahead.append(readers.submit(store.read_page, after, until))
+                ahead.append(readers.submit(read, after, until))
                 if len(ahead) > _PAGES_AHEAD:
-                    page = ahead.popleft().result()
-                    if page.height:
-                        yield page
+                    yield ahead.popleft().result()
             while ahead:
-                page = ahead.popleft().result()
-                if page.height:
-                    yield page
+                yield ahead.popleft().result()
         finally:
             for waiting in ahead:
                 waiting.cancel()

@@ -7,6 +7,7 @@ each other's locks on a file (closing one copy's file drops the other's lock, by
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,8 +15,9 @@ from urllib.parse import quote
 import polars as pl
 
 from ledger.stores.bulk import LongWrite
-from ledger.stores.columns import log_of_packed
+from ledger.stores.columns import log_of_packed, whole_of_packed
 from ledger.stores.errors import (
+    AlreadyUnderWay,
     DuplicateEventId,
     NotALedger,
     StoreLocked,
@@ -40,6 +42,7 @@ from ledger.stores.sqlite_sql import (
     LEDGER_ID,
     NEW_LEDGER_ID,
     PACKED_PAGE,
+    PACKED_WHOLE_PAGE,
     SCHEMA_VERSION,
     SCHEMA_VERSION_FOUND,
     TABLES,
@@ -81,6 +84,26 @@ class SQLiteStore(Store):
             # one text holds at most 10^9 bytes; a page of very large events is read as two
             middle = _between(after_position, until_position)
             return pl.concat([self.read_page(after_position, middle), self.read_page(middle, until_position)])
+
+    def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
+        """Return all that the rows behind one position up to another say, by position."""
+        page = {"after": after_position, "until": until_position}
+        try:
+            return whole_of_packed(self._datastore.read(PACKED_WHOLE_PAGE, page)[0])
+        except sqlite3.DataError:
+            middle = _between(after_position, until_position)
+            halves = ((after_position, middle), (middle, until_position))
+            return pl.concat([self.read_whole_page(*half) for half in halves])
+
+    @contextmanager
+    def alone(self, work: str) -> Iterator[None]:
+        """Keep others from the same work, by a lock on a file beside the ledger's that stays there."""
+        with self.path.with_name(f"{self.path.name}.{work}.lock").open("ab") as file:
+            try:
+                flock(file, LOCK_EX | LOCK_NB)
+            except BlockingIOError as error:
+                raise AlreadyUnderWay(stream=self.url, work=work, url=self.url) from error
+            yield
 
     def export_page(self, after_position: int, until_position: int) -> ExportPage:
         """Return the history lines of the rows behind one position up to another, by position."""

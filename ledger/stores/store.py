@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -104,6 +104,17 @@ class Store(ABC):
     @abstractmethod
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns (LOG_SCHEMA) of the rows behind one position up to another, by position."""
+
+    @abstractmethod
+    def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
+        """Return all that the rows behind one position up to another say (WHOLE_SCHEMA), by position."""
+
+    @abstractmethod
+    def alone(self, work: str) -> AbstractContextManager[None]:
+        """Keep others from doing the same work on this log at the same time, whatever becomes of us.
+
+        Raises AlreadyUnderWay if somebody does it now.
+        """
 
     @abstractmethod
     def export_page(self, after_position: int, until_position: int) -> ExportPage:

@@ -32,7 +32,7 @@ class NothingToRollBack(NotFound):
     """Raised when there is no version from before the live one."""
 
     code = "nothing_to_roll_back"
-    template = "There is no previous version of {what} {name!r} to go back to."
+    template = "There is no previous version of the {what} of {name} to go back to."
 
 
 class NoSuchVersion(NotFound):

@@ -140,19 +140,19 @@ class ReadModelStore(ABC):
                 work.show(table, physical(table, version), schemas[table])
 
     def roll_back(self, schemas: Mapping[str, pl.Schema]) -> None:
-        """Make the previous version of each table live again, and the live one the previous.
+        """Make the previous version of each table that has one live again, and the live one the previous.
 
-        Raises NothingToRollBack if a table has none.
+        Raises NothingToRollBack if no table has one.
         """
         with self.transaction(writing=True) as work:
             found = {(one.table, one.state): one for one in table_versions(work)}
-            for table in {one.table for one in found.values() if one.state is State.LIVE} or {"seat_step"}:
-                if (table, State.PREVIOUS) not in found:
-                    raise NothingToRollBack(what="table", name=table)
-                previous = found[table, State.PREVIOUS]
-                _set_state(work, found[table, State.LIVE], State.PREVIOUS)
-                _set_state(work, previous, State.LIVE)
-                work.show(table, physical(table, previous.version), schemas[table])
+            previous = [one for one in found.values() if one.state is State.PREVIOUS]
+            if not previous:
+                raise NothingToRollBack(what="read models", name=self.url)
+            for one in previous:
+                _set_state(work, found[one.table, State.LIVE], State.PREVIOUS)
+                _set_state(work, one, State.LIVE)
+                work.show(one.table, physical(one.table, one.version), schemas[one.table])
 
     def drop_older(self) -> list[int]:
         """Drop every version from before the previous one; return them."""

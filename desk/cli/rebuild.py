@@ -1,0 +1,198 @@
+"""The command that makes the read models anew, or says whether they are what they should be."""
+
+import os
+from contextlib import ExitStack
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from desk.cli import lazy
+from desk.cli.archive import ArchiveUrl
+from desk.cli.failures import VERIFICATION_FAILED
+from desk.cli.group import LedgerCommand
+from desk.cli.help_page import examples
+from desk.cli.options import OPERATE
+from desk.cli.screen import err_console, out_console
+from desk.cli.settings import open_to_ask, store_url
+from desk.cli.tables import new_table
+from desk.cli.words import count, number
+
+if TYPE_CHECKING:
+    from ledger.stores.archive.staging import Done
+    from replay.rebuild.checking import Checked
+    from replay.rebuild.rebuilding import Loaded, Planned, Report
+
+app = typer.Typer()
+
+_SHOWN = 50
+_MIB = 1024 * 1024
+
+
+class Projection(StrEnum):
+    """What can be rebuilt alone."""
+
+    SEATS = "seats"
+    INVOICES = "invoices"
+    NOTICES = "notices"
+
+
+class Origin(StrEnum):
+    """Where events are read from."""
+
+    ARCHIVE = "archive"
+    STORE = "store"
+
+
+_Projections = Annotated[
+    list[Projection] | None,
+    typer.Argument(metavar="[seats|invoices|notices]…", help="What to rebuild; all, if none is named."),
+]
+_Workers = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", show_default="one a processor", help="How many processes compute."),
+]
+_Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        show_default=False,
+        help="Compute on a Dask cluster, like tcp://host:8786; it must see archive and staging.",
+    ),
+]
+_From = Annotated[
+    Origin,
+    typer.Option("--from", help="Read the archive and what was recorded since, or the store alone."),
+]
+_Staging = Annotated[
+    str | None,
+    typer.Option(
+        "--staging",
+        metavar="URL",
+        envvar="LEDGER_STAGING",
+        show_envvar=True,
+        show_default="beside the archive or the store",
+        help="Where results wait until they are loaded: a folder or a URL.",
+    ),
+]
+_Check = Annotated[
+    bool, typer.Option("--check", help="Compare only; ends with exit code 5 if the live tables differ.")
+]
+_Rollback = Annotated[
+    bool, typer.Option("--rollback", help="Let the version from before the live one answer again.")
+]
+
+
+@app.command(
+    "rebuild",
+    cls=LedgerCommand,
+    rich_help_panel=OPERATE,
+    epilog=examples("rebuild", "rebuild seats --from store --workers 2", "rebuild --check"),
+)
+def rebuild(
+    ctx: typer.Context,
+    projections: _Projections = None,
+    *,
+    workers: _Workers = None,
+    cluster: _Cluster = None,
+    origin: _From = Origin.ARCHIVE,
+    archive: ArchiveUrl = None,
+    staging: _Staging = None,
+    check: _Check = False,
+    rollback: _Rollback = False,
+) -> None:
+    """Compute the read models anew from the events, and switch to them at once when they are whole.
+
+    The tables that are there answer until the end. Run it again if it was cut off: it goes on with what is
+    left.
+    """
+    if check and rollback:
+        raise typer.BadParameter("It cannot go with --check.", param_hint="'--rollback'")
+    with open_to_ask(ctx) as ledger:
+        if rollback:
+            _say_versions(lazy.roll_back(ledger))
+            return
+        archived = origin is Origin.ARCHIVE
+        order = lazy.new_order(
+            store_url(ctx),
+            projections=[each.value for each in projections or ()],
+            archive_url=archive,
+            from_archive=archived,
+            staging_url=staging,
+            workers=workers or os.cpu_count() or 1,
+            cluster=cluster,
+        )
+        with _Watch() as watch:
+            if not check:
+                _say_rebuilt(lazy.rebuild(ledger, order, watch))
+                return
+            checked = lazy.check(ledger, order, watch)
+    _say_checked(checked)
+    if checked.differences:
+        raise typer.Exit(VERIFICATION_FAILED)
+
+
+class _Watch(ExitStack):
+    """What is told of the work while it goes on: a bar for each plan, until its rows are loaded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._events = 0
+
+    def __call__(self, happening: "Planned | Done | Loaded") -> None:
+        if isinstance(happening, lazy.Planned):
+            self.close()
+            self._events = 0
+            if happening.done:
+                again = f"Going on: {happening.done} of {count(happening.tasks, 'task')} are done already."
+                err_console().print(again)
+            bar = lazy.progress_of_things("Computing", happening.events, "events", lines=True)
+            self._so_far = self.enter_context(bar)
+        elif isinstance(happening, lazy.Loaded):
+            self.close()
+        else:
+            self._events += happening.rows_read
+            self._so_far(self._events)
+
+
+def _say_rebuilt(report: "Report") -> None:
+    rows = ", ".join(f"{table} {number(rows)}" for table, rows in report.rows.items())
+    console = out_console()
+    console.print(
+        Text(f"Version {report.version} answers now, up to position {number(report.position)}.", "green"),
+        soft_wrap=True,
+    )
+    console.print(f"Rows from {count(report.events, 'event')}: {rows}.", soft_wrap=True)
+    console.print(f"Digest {report.digest}", soft_wrap=True)
+    err_console().print(f"Most memory of a worker: {number(report.peak_bytes // _MIB)} MiB.")
+
+
+def _say_checked(found: "Checked") -> None:
+    console = out_console()
+    at = f"{count(found.events, 'event')}, up to position {number(max(found.positions.values()))}"
+    if not found.differences:
+        console.print(Text(f"The live tables are what a rebuild makes ({at}).", "green"), soft_wrap=True)
+        for version, digest in found.digests.items():
+            console.print(f"Digest of version {version} {digest}", soft_wrap=True)
+        return
+    licenses = {each.license_id for each in found.differences}
+    console.print(
+        Text(f"The live tables differ for {count(len(licenses), 'licence')} ({at}).", "bold red"),
+        soft_wrap=True,
+    )
+    table = new_table()
+    for heading in ("licence", "table"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("rows too many", "rows missing"):
+        table.add_column(heading, justify="right")
+    for each in found.differences[:_SHOWN]:
+        table.add_row(each.license_id, each.table, number(each.too_many), number(each.missing))
+    console.print(table)
+    if len(found.differences) > _SHOWN:
+        console.print(f"And {number(len(found.differences) - _SHOWN)} more.")
+
+
+def _say_versions(versions: dict[str, int]) -> None:
+    said = ", ".join(f"{table} {version}" for table, version in sorted(versions.items()))
+    out_console().print(Text(f"These versions answer now: {said}.", "green"), soft_wrap=True)

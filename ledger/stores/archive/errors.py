@@ -1,0 +1,46 @@
+"""What an archive refuses, each by a name of its own."""
+
+from ledger.rules.errors import InvalidValue, LedgerError, NotFound
+
+
+class BadArchive(InvalidValue):
+    """Raised for a place or a number of partitions that no archive can have."""
+
+    code = "bad_archive"
+    template = "{field} {value!r} will not do: {reason}."
+    hint = "Name a folder, or a URL such as file:///srv/archive or s3://bucket/archive."
+
+
+class ArchiveNotFound(NotFound):
+    """Raised when an archive is asked for that nobody has made yet."""
+
+    code = "archive_not_found"
+    template = "There is no archive at {url}."
+    hint = "`license-ledger archive` makes one."
+
+
+class AnotherLogsArchive(LedgerError):
+    """Raised when an archive was made from another log than the one at hand."""
+
+    code = "another_logs_archive"
+    exit_code = 4
+    template = "The archive at {url} belongs to another log: event {event_id!r} is not at {position} here."
+    hint = "Nothing was changed. Name this log's own archive, or another place for a new one."
+
+
+class UnreadableManifest(LedgerError):
+    """Raised when the chain of manifests is broken, so that nobody can tell what the archive holds."""
+
+    code = "unreadable_manifest"
+    exit_code = 5
+    template = "The archive's manifest {name} cannot be trusted: {reason}."
+    hint = "Move the archive away and make it anew from the log."
+
+
+class DamagedFile(LedgerError):
+    """Raised when a file of an archive is not what its manifest says."""
+
+    code = "damaged_archive_file"
+    exit_code = 5
+    template = "The archive's file {name} is damaged: {reason}."
+    hint = "`license-ledger archive --verify` writes it anew from the log."

@@ -1,0 +1,170 @@
+"""What an archive holds: a chain of manifests, each of which adds one segment and may take others away."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ledger.stores.archive.errors import ArchiveNotFound, UnreadableManifest
+from ledger.stores.archive.place import Place, is_unfinished
+
+SCHEMA_VERSION = 1
+FOLDER = "manifests"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class DataFile(_Part):
+    """A Parquet file: its name from the archive's root; partition is null for the programme's events."""
+
+    name: str
+    partition: int | None
+    rows: int = Field(ge=1)
+    size_bytes: int
+    sha256: str
+
+
+class Segment(_Part):
+    """The events behind one position up to another."""
+
+    after_position: int
+    until_position: int
+    rows: int = Field(ge=1)
+    files: list[DataFile]
+
+
+class LogEnds(_Part):
+    """Two events by which a log is known: its first and the last that is archived."""
+
+    first_event_id: str
+    first_position: int
+    last_event_id: str
+    last_position: int
+
+
+class Manifest(_Part):
+    """One step of the archive: `segment` takes the place of all earlier segments within its positions."""
+
+    format: str = "license-ledger archive"
+    schema_version: int = SCHEMA_VERSION
+    number: int = Field(ge=1)
+    previous_sha256: str | None
+    partitions: int
+    log: LogEnds
+    segment: Segment
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the chain adds up to: segments in the order of positions, without gap or overlap.
+
+    They begin behind `after_position`: 0, but for a tail that only goes on where another archive ends.
+    """
+
+    url: str
+    partitions: int
+    after_position: int = 0
+    number: int = 0
+    last_sha256: str | None = None
+    log: LogEnds | None = None
+    segments: tuple[Segment, ...] = field(default=())
+
+    @property
+    def until_position(self) -> int:
+        """Return the last sealed position."""
+        return self.segments[-1].until_position if self.segments else self.after_position
+
+    @property
+    def files(self) -> list[DataFile]:
+        """Return all files that are in force."""
+        return [file for segment in self.segments for file in segment.files]
+
+    def rows_by_partition(self) -> dict[int | None, int]:
+        """Return the number of rows of each partition that has any; the programme's under None."""
+        rows: dict[int | None, int] = {}
+        for file in self.files:
+            rows[file.partition] = rows.get(file.partition, 0) + file.rows
+        return rows
+
+    def with_segment(self, manifest: Manifest, sha256: str) -> "Contents":
+        """Return the contents after one more manifest; raises UnreadableManifest if it does not follow."""
+        name = manifest_name(manifest.number)
+        new = manifest.segment
+        if manifest.schema_version != SCHEMA_VERSION:
+            raise UnreadableManifest(name=name, reason=f"its schema version is {manifest.schema_version}")
+        if manifest.number != self.number + 1 or manifest.previous_sha256 != self.last_sha256:
+            raise UnreadableManifest(name=name, reason="it does not follow the one before it")
+        kept = [
+            each
+            for each in self.segments
+            if each.until_position <= new.after_position or each.after_position >= new.until_position
+        ]
+        segments = sorted([*kept, new], key=lambda each: each.after_position)
+        begin = self.after_position if self.segments else new.after_position
+        ends = [begin, *(each.until_position for each in segments)]
+        if any(each.after_position != end for each, end in zip(segments, ends, strict=False)):
+            raise UnreadableManifest(name=name, reason="its positions do not join those of the others")
+        return Contents(
+            url=self.url,
+            partitions=manifest.partitions,
+            after_position=begin,
+            number=manifest.number,
+            last_sha256=sha256,
+            log=manifest.log,
+            segments=tuple(segments),
+        )
+
+
+def manifest_name(number: int) -> str:
+    """Return a manifest's file name; names sort as numbers do."""
+    return f"{FOLDER}/{number:08}.json"
+
+
+def sha256_of(content: bytes) -> str:
+    """Return the SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def manifest_names(place: Place) -> list[str]:
+    """Return the names of the manifests there are, in order."""
+    return [name for name in place.names(FOLDER) if not is_unfinished(name)]
+
+
+def read_contents(place: Place) -> Contents:
+    """Return what the archive holds; raises ArchiveNotFound and UnreadableManifest."""
+    names = manifest_names(place)
+    if not names:
+        raise ArchiveNotFound(what="archive", name=place.url, url=place.url)
+    return fold(place.url, place.read_many(names).items())
+
+
+def fold(url: str, manifests: Iterable[tuple[str, bytes]]) -> Contents:
+    """Add up manifests, given as (name, bytes)."""
+    contents = Contents(url=url, partitions=0)
+    for name, content in sorted(manifests):
+        try:
+            manifest = Manifest.model_validate_json(content)
+        except ValidationError as error:
+            raise UnreadableManifest(
+                name=name, reason=f"{error.error_count()} of its fields are wrong"
+            ) from error
+        contents = contents.with_segment(manifest, sha256_of(content))
+    return contents
+
+
+def append_manifest(place: Place, contents: Contents, log: LogEnds, segment: Segment) -> Contents:
+    """Write the manifest that puts a segment in force, and return the contents with it."""
+    manifest = Manifest(
+        number=contents.number + 1,
+        previous_sha256=contents.last_sha256,
+        partitions=contents.partitions,
+        log=log,
+        segment=segment,
+    )
+    content = manifest.model_dump_json(indent=1).encode() + b"\n"
+    after = contents.with_segment(manifest, sha256_of(content))
+    place.write_whole(manifest_name(manifest.number), content)
+    return after

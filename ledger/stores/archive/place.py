@@ -1,0 +1,110 @@
+"""Where an archive lies: a folder or anything else that fsspec knows, with whole writes only."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # it has no stubs
+
+from ledger.stores.archive.errors import BadArchive
+
+_UNFINISHED = ".unfinished"
+
+
+class Place:
+    """A folder of files, named by paths relative to it, on any file system of fsspec's."""
+
+    def __init__(self, files: Any, root: str, url: str) -> None:
+        self._files = files
+        self._root = root.rstrip("/")
+        self.url = url
+        protocol = files.protocol
+        self._is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+
+    @classmethod
+    def at(cls, url: str) -> "Place":
+        """Return the place that a path or URL names; raises BadArchive."""
+        try:
+            files, root = url_to_fs(url)
+        except (ValueError, ImportError) as error:
+            raise BadArchive(field="archive", value=url, reason=error) from error
+        return cls(files, root, url)
+
+    def path(self, name: str) -> str:
+        """Return the file's whole path on its file system."""
+        return f"{self._root}/{name}"
+
+    def local_path(self, name: str) -> str | None:
+        """Return the path if the file lies on this machine's file system, where it need not be copied."""
+        return self.path(name) if self._is_local else None
+
+    def read(self, name: str) -> bytes:
+        """Return the file's bytes; raises FileNotFoundError."""
+        content: bytes = self._files.cat_file(self.path(name))
+        return content
+
+    def read_many(self, names: Iterable[str]) -> dict[str, bytes]:
+        """Return the bytes of several files, read at the same time where the file system can."""
+        wanted = {self.path(name): name for name in names}
+        if not wanted:
+            return {}
+        found: Mapping[str, bytes] = self._files.cat(list(wanted), recursive=False, on_error="raise")
+        return {wanted[path]: content for path, content in found.items()}
+
+    def size(self, name: str) -> int | None:
+        """Return the file's size in bytes; None if there is no such file."""
+        self._files.invalidate_cache()
+        try:
+            return int(self._files.size(self.path(name)))
+        except FileNotFoundError:
+            return None
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names of all files in a folder and below, sorted; none if there is no folder."""
+        self._files.invalidate_cache()
+        begin = len(self.path(""))
+        return sorted(str(path)[begin:] for path in self._files.find(self.path(folder)))
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file, down to the disk; a crash may leave a part of it."""
+        path = self.path(name)
+        self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+        with self._files.open(path, "wb") as file:
+            file.write(content)
+            if self._is_local:
+                file.flush()
+                os.fsync(file.fileno())
+
+    def write_whole(self, name: str, content: bytes) -> None:
+        """Write a file so that it is there whole or not at all, whatever happens meanwhile."""
+        if not self._is_local:
+            # stores of objects show an object when it is complete
+            self._files.pipe_file(self.path(name), content)
+            return
+        self.write(name + _UNFINISHED, content)
+        self._files.mv(self.path(name + _UNFINISHED), self.path(name))
+        folder = os.open(self.path(name).rpartition("/")[0], os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def move(self, name: str, to: str) -> None:
+        """Give a file another name."""
+        self._files.makedirs(self.path(to).rpartition("/")[0], exist_ok=True)
+        self._files.mv(self.path(name), self.path(to))
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Delete files, and the folders that this leaves empty."""
+        folders = set()
+        for name in names:
+            self._files.rm_file(self.path(name))
+            folders.add(self.path(name).rpartition("/")[0])
+        for folder in sorted(folders):
+            if self._is_local and not os.listdir(folder):
+                os.rmdir(folder)
+
+
+def is_unfinished(name: str) -> bool:
+    """Tell whether a file is what a crash left of a whole write."""
+    return name.endswith(_UNFINISHED)

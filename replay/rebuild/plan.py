@@ -1,0 +1,189 @@
+"""What a rebuild is made of: up to where the log counts, which files hold it, and how the work is cut up."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from ledger.application.ledger import Ledger
+from ledger.projections.read_models import SCHEMAS, schema_version
+from ledger.stores.archive.errors import ArchiveNotFound
+from ledger.stores.archive.manifest import Contents, read_contents
+from ledger.stores.archive.partitions import DEFAULT_PARTITIONS
+from ledger.stores.archive.place import Place
+from ledger.stores.archive.sealing import check_same_log, extend
+from ledger.stores.archive.staging import TAIL, Staging
+from ledger.stores.log_row import LastRecorded
+from replay.rebuild.task import Source, Task
+
+# What a worker has in memory at a time; a partition that is larger is a task of its own.
+TASK_ROWS = 250_000
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A rebuild under way, or about to begin: the log up to a position, in tasks.
+
+    `recorded_us` is when the event at `until_position` was recorded; both are 0 for an empty log.
+    """
+
+    ledger_id: str
+    schema_version: str
+    staging: str
+    archive: str | None
+    until_position: int
+    recorded_us: int
+    through_us: int
+    rows: int
+    tables: tuple[str, ...]
+    tasks: tuple[Task, ...]
+
+    @property
+    def end(self) -> LastRecorded:
+        """Return the last event that counts."""
+        return LastRecorded(self.until_position, self.recorded_us)
+
+
+_PLANS = TypeAdapter(Plan)
+
+
+def prepare(
+    ledger: Ledger,
+    staging_url: str,
+    archive_url: str | None,
+    through_us: int,
+    *,
+    until: LastRecorded | None = None,
+    tables: Sequence[str] = tuple(SCHEMAS),
+    partitions: int = DEFAULT_PARTITIONS,
+    task_rows: int = TASK_ROWS,
+    progress: Progress | None = None,
+) -> Plan:
+    """Return the plan that a rebuild was cut off from, or a new one; its tail is in files then.
+
+    The log counts up to the event `until`, to its end without one.
+
+    With an archive (None: all from the store) only what was recorded since is read from the store;
+    `partitions` counts without one. A plan goes on if it has the same tables, from the same code, and its
+    files are still in force: then position and instants are those of its beginning. `progress` is told the
+    number of the tail's events sealed so far. Raises AnotherLogsArchive, UnreadableManifest.
+    """
+    staging = Staging.at(staging_url)
+    archive = _archive(ledger, archive_url, partitions)
+    earlier = _earlier(staging, archive)
+    ledger_id = ledger.store.ledger_id(create=True) or ""
+    if (
+        earlier is not None
+        and (ledger_id, schema_version()) == (earlier.ledger_id, earlier.schema_version)
+        and (archive_url, tuple(tables)) == (earlier.archive, earlier.tables)
+        and (until is None or (until, through_us) == (earlier.end, earlier.through_us))
+    ):
+        return earlier
+    staging.clear()
+    end = until or ledger.store.last_recorded() or LastRecorded(0, 0)
+    tail_url = f"{staging_url}/{TAIL}"
+    begun = Contents(url=tail_url, partitions=archive.partitions, after_position=archive.until_position)
+    tail = extend(Place.at(tail_url), begun, ledger.store, end.position, progress=progress)
+    parts = (archive, tail)
+    plan = Plan(
+        ledger_id=ledger_id,
+        schema_version=schema_version(),
+        staging=staging_url,
+        archive=archive_url,
+        until_position=end.position,
+        recorded_us=end.recorded_us,
+        through_us=through_us,
+        rows=sum(segment.rows for part in parts for segment in part.segments),
+        tables=tuple(tables),
+        tasks=tasks_of(
+            parts, staging_url, end.position, end.recorded_us, through_us, tables=tables, task_rows=task_rows
+        ),
+    )
+    staging.write_plan(_PLANS.dump_json(plan))
+    return plan
+
+
+def tasks_of(
+    parts: Sequence[Contents],
+    staging_url: str,
+    until_position: int,
+    known_us: int,
+    through_us: int,
+    *,
+    tables: Sequence[str] = tuple(SCHEMAS),
+    task_rows: int = TASK_ROWS,
+) -> tuple[Task, ...]:
+    """Return the tasks for what some archives of one log hold together."""
+    return tuple(
+        Task(
+            number=number,
+            staging=staging_url,
+            sources=tuple(_source(part, group) for part in parts if part.segments),
+            until_position=until_position,
+            known_us=known_us,
+            through_us=through_us,
+            tables=tuple(tables),
+        )
+        for number, group in enumerate(_groups(parts, task_rows))
+    )
+
+
+def _archive(ledger: Ledger, url: str | None, partitions: int) -> Contents:
+    """Return what the archive holds; nothing if there is none."""
+    if url is not None:
+        try:
+            contents = read_contents(Place.at(url))
+        except ArchiveNotFound:
+            return Contents(url=url, partitions=partitions)
+        check_same_log(contents, ledger.store)
+        return contents
+    return Contents(url="", partitions=partitions)
+
+
+def _earlier(staging: Staging, archive: Contents) -> Plan | None:
+    """Return the plan that is under way if all files that it names are there."""
+    written = staging.read_plan()
+    if written is None:
+        return None
+    try:
+        plan = _PLANS.validate_json(written)
+    except ValidationError:
+        return None
+    in_force = {file.name for file in archive.files}
+    named = (
+        name
+        for task in plan.tasks
+        for source in task.sources
+        if source.url == archive.url
+        for name in (*source.programme, *source.licenses)
+    )
+    return plan if in_force.issuperset(named) else None
+
+
+def _source(contents: Contents, partitions: Sequence[int]) -> Source:
+    chosen = frozenset(partitions)
+    return Source(
+        url=contents.url,
+        programme=tuple(file.name for file in contents.files if file.partition is None),
+        licenses=tuple(file.name for file in contents.files if file.partition in chosen),
+    )
+
+
+def _groups(parts: Sequence[Contents], task_rows: int) -> list[list[int]]:
+    """Return the partitions in groups of at most so many rows, or of one; those without rows in none."""
+    rows: dict[int, int] = {}
+    for part in parts:
+        for partition, count in part.rows_by_partition().items():
+            if partition is not None:
+                rows[partition] = rows.get(partition, 0) + count
+    groups: list[list[int]] = []
+    room = 0
+    for partition, count in sorted(rows.items()):
+        if not groups or count > room:
+            groups.append([])
+            room = task_rows
+        groups[-1].append(partition)
+        room -= count
+    return groups

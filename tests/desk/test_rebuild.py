@@ -1,0 +1,77 @@
+"""Rebuilding as an operator does it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ledger.stores.locations import open_store
+from ledger.stores.read_models.locations import open_read_models
+from tests.desk.running import done, run
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    done("demo", store=url)
+    return url
+
+
+class TestRebuild:
+    def test_says_what_it_made_and_how_far_it_is(self, store: str) -> None:
+        ran = run("rebuild", "--workers", "1", store=store)
+        assert ran.exit_code == 0
+        assert ran.out.startswith(
+            "Version 1 answers now, up to position 415.\nRows from 415 events: seat_step "
+        )
+        assert "Computing: " in ran.err
+        assert " events/s, 0 s left" in ran.err
+
+    def test_comes_to_one_digest_from_archive_and_store_alone_or_together(self, store: str) -> None:
+        done("archive", store=store)
+        said = [
+            done("rebuild", *arguments, store=store).splitlines()[-1]
+            for arguments in (["--workers", "1"], ["--workers", "2"], ["--from", "store", "--workers", "1"])
+        ]
+        assert said[0].startswith("Digest ")
+        assert len(set(said)) == 1
+
+    def test_rebuilds_what_is_named(self, store: str) -> None:
+        assert "invoice" not in done("rebuild", "notices", "--workers", "1", store=store)
+        assert run("rebuild", "prices", store=store).exit_code == 2
+
+    def test_goes_back_to_the_version_before(self, store: str) -> None:
+        ran = run("rebuild", "--rollback", store=store)
+        assert ran.exit_code == 3
+        for _ in range(2):
+            done("rebuild", "--workers", "1", store=store)
+        assert done("rebuild", "--rollback", store=store) == (
+            "These versions answer now: fault 1, invoice 1, invoice_line 1, notice 1, seat_step 1.\n"
+        )
+        assert run("rebuild", "--rollback", "--check", store=store).exit_code == 2
+
+    def test_is_refused_to_a_second(self, store: str) -> None:
+        done("rebuild", "--workers", "1", store=store)
+        with open_store(store, create=False) as log:
+            models = open_read_models(log, create=False)
+            assert models is not None
+            with models, models.build_lock():
+                ran = run("rebuild", "--workers", "1", store=store)
+        assert ran.exit_code == 4
+        assert "are being built by somebody else" in ran.err
+
+
+class TestCheck:
+    def test_says_that_all_is_well_or_who_differs(self, store: str, tmp_path: Path) -> None:
+        assert run("rebuild", "--check", store=store).exit_code == 3
+        done("rebuild", "--workers", "1", store=store)
+        assert done("rebuild", "--check", "--workers", "1", store=store).startswith(
+            "The live tables are what a rebuild makes (415 events, up to position 415).\n"
+        )
+        with closing(sqlite3.connect(tmp_path / "ledger.db.read-models")) as tables, tables:
+            tables.execute("UPDATE invoice_1 SET total = total + 1 WHERE license_id = 'acme-bakery-peak'")
+        ran = run("rebuild", "--check", "--workers", "1", store=store)
+        assert ran.exit_code == 5
+        assert "The live tables differ for 1 licence" in ran.out
+        assert "acme-bakery-peak" in ran.out
