@@ -56,11 +56,12 @@ class PostgresReadModels(ReadModelStore):
             try:
                 work = _PostgresTransaction(connection, self._datastore.schema)
                 if writing:
+                    work.run("BEGIN")
                     work.run(f"SET LOCAL lock_timeout = '{int(self._datastore.lock_timeout)}s'")
                 else:
-                    work.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    work.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield work
-                connection.commit()
+                work.run("COMMIT")
             except BaseException:
                 connection.close()
                 raise
@@ -71,7 +72,8 @@ class PostgresReadModels(ReadModelStore):
     def _connection(self) -> adbc.Connection:
         with suppress(Empty):
             return self._idle.get_nowait()
-        return adbc.connect(self._datastore.conninfo, autocommit=False)
+        # without autocommit the driver would begin the next transaction at once and idle in it
+        return adbc.connect(self._datastore.conninfo, autocommit=True)
 
     def _failure(self, error: adbc_driver_manager.Error) -> StoreLocked | StoreUnreachable:
         if error.sqlstate == _LOCK_NOT_AVAILABLE:
