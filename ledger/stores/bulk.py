@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from eventsourcing.persistence import StoredEvent
 
@@ -28,7 +28,9 @@ _BEFORE_ALL_US = -(2**63)
 # So many new names are put into their places one by one; more are sorted in with all others.
 _FEW = 16
 # where these stand in a PlacedRow
-_STREAM, _EVENT_ID, _RECORDED_US = 1, 3, 8
+_STREAM: Final = 1
+_EVENT_ID: Final = 3
+_RECORDED_US: Final = 8
 
 
 class LongWrite(Protocol):
