@@ -13,6 +13,7 @@ from ledger.application.deciding import decide
 from ledger.application.history_lines import Batch, Line, Progress, batches_of_lines
 from ledger.application.ledger import Ledger
 from ledger.application.logs import logger
+from ledger.application.marked_names import MarkedNames
 from ledger.application.preparing import Prepared, Ready
 from ledger.application.preparing_ahead import preparing
 from ledger.application.recording import refuse_other_content
@@ -142,6 +143,9 @@ class _Import:
         self._known: dict[str, Recorded] = {}
         self._new_ids: set[str] = set()
         self._last_recorded_at = _end_of(session)
+        # the log holds nothing but what this import has recorded, of which the ids are marked
+        self._is_alone = self._last_recorded_at is None
+        self._ids = MarkedNames()
         self._uncommitted = 0
         self._recorded = self._already_known = 0
         self._first: int | None = None
@@ -149,9 +153,7 @@ class _Import:
 
     def take(self, batch: Batch, prepared: Sequence[Prepared]) -> None:
         """Record a batch of lines, looking up all their ids at once."""
-        self._known = self._session.events_by_id(
-            [one.event.id for one in prepared if not isinstance(one, LedgerError)]
-        )
+        self._known = self._known_of([one.event.id for one in prepared if not isinstance(one, LedgerError)])
         self._new_ids.clear()
         before = self._recorded
         for place, one in enumerate(prepared):
@@ -165,11 +167,17 @@ class _Import:
                 if self._refusals is None:
                     raise LineRefused(batch.line(place), cause) from cause
                 self._refusals.add(batch.line(place), cause)
+        self._ids.mark(self._new_ids)
         self._past.grow(self._recorded - before)
         self._uncommitted += self._recorded - before
         if self._refusals is not None and self._uncommitted >= EVENTS_A_CHECKPOINT:
             self._refusals.flush()
             self._checkpoint()
+
+    def _known_of(self, event_ids: list[str]) -> dict[str, Recorded]:
+        """Return what is recorded under the ids; behind an empty log only what this import has recorded."""
+        asked = self._ids.perhaps(event_ids) if self._is_alone else event_ids
+        return self._session.events_by_id(asked) if asked else {}
 
     def _record(self, ready: Ready) -> None:
         event, content = ready
@@ -199,6 +207,7 @@ class _Import:
         self._uncommitted = 0
         if self._session.last_recorded() != before:
             self._past.forget()
+            self._is_alone = False
             self._last_recorded_at = _end_of(self._session)
 
     def report(self) -> ImportReport:
