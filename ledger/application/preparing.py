@@ -6,6 +6,7 @@ back as its plain fields if all of them are text, and any other is read again wh
 
 import marshal
 from collections.abc import Callable
+from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -30,8 +31,11 @@ class Ready(NamedTuple):
 
 # either a line's event, or why the line holds none
 Prepared: TypeAlias = Ready | LedgerError
-# (type, own text or None, actor, stream if it is a seat fact, content); None for what is to be read again
-_Packed: TypeAlias = tuple[str, str | None, str, str | None, Content] | None
+# (type, own fields, those left to their defaults, actor, stream if it is a seat fact, content)
+_Fields: TypeAlias = tuple[str, tuple[str | bool, ...], tuple[str, ...], str, str | None, Content]
+# None for what is to be read again
+_Packed: TypeAlias = _Fields | None
+_new, _put = object.__new__, object.__setattr__
 _COMMON = frozenset({"id", "type", "actor", "effective_at", "recorded_at", "license_id"})
 
 
@@ -61,37 +65,30 @@ def event_in(line: Line) -> LedgerEvent:
 
 
 class _Plain(NamedTuple):
-    """How an event of plain fields is put together again without a second validation."""
+    """How an event of plain fields is put together again without a second validation.
 
-    build: Callable[[dict[str, Any]], LedgerEvent]
-    own_field: str | None
+    `words` are the fields of which a word or a truth value was made of what is written.
+    """
+
+    model: type[LedgerEvent]
+    own: tuple[str, ...]
+    words: tuple[tuple[str, Callable[[Any], Any]], ...]
+    all_fields: set[str]
     is_seat: bool
 
 
 @cache
 def _plain(event_type: str) -> _Plain | None:
-    """Return how events of a type are built from their fields; None if one of these is more than text."""
+    """Return what events of a type are built from; None if one of their fields is more than a word."""
     model = CATALOGUE[event_type]
-    own = [name for name in model.model_fields if name not in _COMMON]
-    if (
-        "license_id" not in model.model_fields
-        or len(own) > 1
-        or any(model.model_fields[name].annotation is not str for name in own)
-    ):
+    own = {name: field.annotation for name, field in model.model_fields.items() if name not in _COMMON}
+    words = {name: kind for name, kind in own.items() if kind is not str}
+    is_plain = all(isinstance(kind, type) and issubclass(kind, StrEnum | bool) for kind in words.values())
+    if "license_id" not in model.model_fields or not is_plain:
         return None
-    fields_set = set(model.model_fields)
-    new, put = model.__new__, object.__setattr__
-
-    def build(fields: dict[str, Any]) -> LedgerEvent:
-        # as the model's own __setstate__ does, which takes twice the time
-        event = new(model)
-        put(event, "__dict__", fields)
-        put(event, "__pydantic_fields_set__", fields_set)
-        put(event, "__pydantic_extra__", None)
-        put(event, "__pydantic_private__", None)
-        return event
-
-    return _Plain(build, own[0] if own else None, issubclass(model, SeatEvent))
+    makers = cast(dict[str, Callable[[Any], Any]], words)
+    fields = set(model.model_fields)
+    return _Plain(model, tuple(own), tuple(makers.items()), fields, issubclass(model, SeatEvent))
 
 
 def prepare_packed(batch: Batch) -> bytes:
@@ -106,8 +103,12 @@ def _packed(prepared: Prepared) -> _Packed:
     plain = _plain(event.type)
     if plain is None or content is None:
         return None
-    own = getattr(event, plain.own_field) if plain.own_field is not None else None
-    return event.type, own, event.actor, event.stream_id if plain.is_seat else None, content
+    values = tuple(getattr(event, name) for name in plain.own)
+    if plain.words:
+        values = tuple(value.value if isinstance(value, StrEnum) else value for value in values)
+    given = event.model_fields_set
+    left_out = tuple(plain.all_fields - given) if len(given) < len(plain.all_fields) else ()
+    return event.type, values, left_out, event.actor, event.stream_id if plain.is_seat else None, content
 
 
 def unpacked(packed: bytes, batch: Batch) -> list[Prepared]:
@@ -118,11 +119,12 @@ def unpacked(packed: bytes, batch: Batch) -> list[Prepared]:
     ]
 
 
-def _unpacked(packed: tuple[str, str | None, str, str | None, Content]) -> Ready:
-    event_type, own, actor, stream_id, content = packed
+def _unpacked(packed: _Fields) -> Ready:
+    event_type, values, left_out, actor, stream_id, content = packed
     event_id, license_id, _, _, effective_us, recorded_us, _, _ = content
+    model, own, words, all_fields, _ = cast(_Plain, _plain(event_type))
     recorded_at = from_us(recorded_us)
-    fields = {
+    fields: dict[str, Any] = {
         "id": event_id,
         "actor": actor,
         "effective_at": recorded_at if effective_us == recorded_us else from_us(effective_us),
@@ -130,10 +132,17 @@ def _unpacked(packed: tuple[str, str | None, str, str | None, Content]) -> Ready
         "license_id": license_id,
         "type": event_type,
     }
-    build, own_field, _ = cast(_Plain, _plain(event_type))
-    if own_field is not None:
-        fields[own_field] = own
+    for name, value in zip(own, values, strict=True):
+        fields[name] = value
+    for name, kind in words:
+        fields[name] = kind(fields[name])
     if stream_id is not None:
         # what the cached property of this name would put here
         fields["stream_id"] = stream_id
-    return Ready(build(fields), content)
+    # as the model's own __setstate__ does, which takes twice the time
+    event = _new(model)
+    _put(event, "__dict__", fields)
+    _put(event, "__pydantic_fields_set__", all_fields.difference(left_out) if left_out else all_fields)
+    _put(event, "__pydantic_extra__", None)
+    _put(event, "__pydantic_private__", None)
+    return Ready(event, content)
