@@ -15,7 +15,7 @@ from ledger.stores.bulk import WritingSession
 from ledger.stores.mapper import LedgerMapper
 
 # An aggregate weighs as many events as it holds, some 100 bytes each, and a little for itself.
-EVENTS_KEPT = 1_000_000
+EVENTS_KEPT = 3_000_000
 _OWN_WEIGHT = 4
 _MONTH_LENGTH = len("2024-08")
 _AFTER_ALL_MONTHS = "~"
