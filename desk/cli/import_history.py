@@ -1,5 +1,6 @@
 """The command that records a whole history file."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,7 +72,13 @@ def import_(
         size = None if file == STDIN else file.stat().st_size
         with lazy.progress_of_bytes("Importing", size, lambda: lines.count) as so_far:
             report = lazy.import_history(
-                ledger, cast(BinaryIO, lines), keep_going=keep_going, refused=out, progress=so_far
+                ledger,
+                cast(BinaryIO, lines),
+                keep_going=keep_going,
+                refused=out,
+                progress=so_far,
+                # one reads lines for the other, which decides and records: a third would have nothing to do
+                processes=min(2, os.cpu_count() or 1),
             )
     _show(report)
     if left_out is not None:

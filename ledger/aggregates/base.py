@@ -15,15 +15,10 @@ class Aggregate:
     """
 
     def __init__(self, stream_id: str) -> None:
-        """Begin with an empty past; the stream's first entry gets the number 1."""
-        self._id = stream_id
+        """Begin the past of the stream of that name; its first entry gets the number 1."""
+        self.id = stream_id
         self._pending: list[Entry] = []
         self.version = 0
-
-    @property
-    def id(self) -> str:
-        """Return the stream's name."""
-        return self._id
 
     def collect_events(self) -> list[Entry]:
         """Hand out, once, what was recorded since the last time."""
@@ -32,17 +27,17 @@ class Aggregate:
 
     def replay(self, entry: Entry) -> None:
         """Take in an entry of the log; it must be the stream's next one."""
-        if entry.originator_id != self._id or entry.originator_version != self.version + 1:
-            raise ValueError(f"{entry.originator_id} {entry.originator_version} is not next in {self._id}")
+        if entry.originator_id != self.id or entry.originator_version != self.version + 1:
+            raise ValueError(f"{entry.originator_id} {entry.originator_version} is not next in {self.id}")
         self.version = entry.originator_version
         self._apply(entry.event)
 
     def _record(self, event: LedgerEvent) -> Entry:
         """Take in an event that was decided on, and keep it to be saved."""
-        if event.stream_id != self._id:
-            raise ValueError(f"{event.type} {event.id} does not belong to {self._id}")
+        if event.stream_id != self.id:
+            raise ValueError(f"{event.type} {event.id} does not belong to {self.id}")
         self.version += 1
-        entry = Entry(self._id, self.version, event)
+        entry = Entry(self.id, self.version, event)
         self._apply(event)
         self._pending.append(entry)
         return entry

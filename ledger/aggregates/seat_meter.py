@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ledger.aggregates.base import Aggregate
-from ledger.aggregates.clashes import Clash, Mark, mark, refuse_future
+from ledger.aggregates.clashes import Clash, Mark, refuse_future
 from ledger.aggregates.license import License
 from ledger.aggregates.timelines import State, Timeline
 from ledger.events.base import LedgerEvent
@@ -103,7 +103,10 @@ class SeatMeter(Aggregate):
         if event.actor != SYSTEM_ACTOR:
             license_.check_actor(event, himself=event.agent_id)
         agent = license_.agent(event.agent_id)
-        index = bisect_right(self._instants, event.effective_at)
+        instants = self._instants
+        # most facts come in the order of their instants, and behind the last one there is nothing to search
+        is_last = not instants or event.effective_at >= instants[-1]
+        index = len(instants) if is_last else bisect_right(instants, event.effective_at)
         previous = self._marks[index - 1] if index else _last_of(context.before())
         # recorded last of all, the event comes after whatever the agent did at the same instant
         place = _Place(agent, context.positions_of, agent.index_at(event.effective_at))
@@ -134,9 +137,15 @@ class SeatMeter(Aggregate):
         return after.first if after is not None else None
 
     def _apply(self, event: LedgerEvent) -> None:
-        index = bisect_right(self._instants, event.effective_at)
-        self._instants.insert(index, event.effective_at)
-        self._marks.insert(index, mark(event, self.version))
+        instant = event.effective_at
+        recorded = Mark(instant, self.version, event.recorded_at, event.id, event.type)
+        if not self._marks or instant >= self._instants[-1]:
+            self._instants.append(instant)
+            self._marks.append(recorded)
+        else:
+            index = bisect_right(self._instants, instant)
+            self._instants.insert(index, instant)
+            self._marks.insert(index, recorded)
 
 
 class _Place(NamedTuple):

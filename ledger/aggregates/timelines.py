@@ -92,7 +92,9 @@ class Timeline:
 
     def index_at(self, instant: datetime) -> int:
         """Return how many events are effective at or before the instant."""
-        return bisect_right(self.instants, instant)
+        instants = self.instants
+        # most questions are about the present
+        return len(instants) if instants and instant >= instants[-1] else bisect_right(instants, instant)
 
     def state_after(self, count: int) -> State:
         """Return the state after the first `count` events."""

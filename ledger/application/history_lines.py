@@ -54,28 +54,50 @@ class Line(NamedTuple):
     is_ended: bool = True
 
 
-def batches_of_lines(source: BinaryIO, progress: Progress | None = None) -> Iterator[list[Line]]:
+class Batch(NamedTuple):
+    """Some lines that follow one another, as they were read: `first` is the number of the first one.
+
+    `lengths` has the true length of those of which only a beginning was kept, by their place.
+    """
+
+    first: int
+    raw: list[bytes]
+    lengths: dict[int, int]
+
+    def line(self, place: int) -> Line:
+        """Return one line and what is wrong with it as such."""
+        raw = self.raw[place]
+        return _line(self.first + place, raw, self.lengths.get(place, len(raw)))
+
+    def lines(self) -> Iterator[Line]:
+        """Yield all lines."""
+        return map(self.line, range(len(self.raw)))
+
+
+def batches_of_lines(source: BinaryIO, progress: Progress | None = None) -> Iterator[Batch]:
     """Yield the file's lines, some thousands at a time; a final empty line is left out.
 
     `progress` is called with the number of bytes read so far. Reads one batch ahead of nothing: what is in
     memory is one batch, of lines of at most MAX_LINE_BYTES.
     """
-    batch: list[Line] = []
+    batch = Batch(1, [], {})
     byte_count = batch_bytes = 0
-    blank: Line | None = None
-    for number, (raw, length) in enumerate(_raw_lines(source), start=1):
+    blank: bytes | None = None
+    for raw, length in _raw_lines(source):
         batch_bytes += length
         if blank is not None:
-            batch.append(blank)
+            batch.raw.append(blank)
             blank = None
-        line = _line(number, raw, length)
-        if isinstance(line.fault, BlankLine):
-            blank = line
-        else:
-            batch.append(line)
-        if len(batch) >= LINES_AT_ONCE or batch_bytes >= 4 * MAX_LINE_BYTES:
+        if length > len(raw):
+            batch.lengths[len(batch.raw)] = length
+        elif raw.isspace():
+            blank = raw
+        if blank is None:
+            batch.raw.append(raw)
+        if len(batch.raw) >= LINES_AT_ONCE or batch_bytes >= 4 * MAX_LINE_BYTES:
             yield batch
-            byte_count, batch_bytes, batch = byte_count + batch_bytes, 0, []
+            byte_count, batch_bytes = byte_count + batch_bytes, 0
+            batch = Batch(batch.first + len(batch.raw), [], {})
             if progress is not None:
                 progress(byte_count)
     yield batch

@@ -10,20 +10,21 @@ from io import TextIOBase
 from typing import BinaryIO, TextIO, cast
 
 from ledger.application.deciding import decide
-from ledger.application.history_lines import FileCutOff, Line, Progress, batches_of_lines
+from ledger.application.history_lines import Batch, Line, Progress, batches_of_lines
 from ledger.application.ledger import Ledger
 from ledger.application.logs import logger
+from ledger.application.marked_names import MarkedNames
+from ledger.application.preparing import Prepared, Ready
+from ledger.application.preparing_ahead import preparing
 from ledger.application.recording import refuse_other_content
 from ledger.application.remembering import EVENTS_KEPT, SessionPast
 from ledger.events.base import LedgerEvent
-from ledger.events.catalogue import parse_line
-from ledger.events.refusals import NotJson, NotUtf8
 from ledger.rules.errors import LedgerError
 from ledger.rules.instants import format_instant, from_us
 from ledger.stores.bulk import WritingSession
 from ledger.stores.errors import NotALedger, RecordedAtGoesBack, StoreLocked, StoreUnreachable
 from ledger.stores.log_row import Recorded
-from ledger.stores.mapper import LedgerMapper
+from ledger.stores.mapper import LedgerMapper, content_of_event
 
 # With --keep-going: so many recorded events are committed together, and other writers get their turn.
 EVENTS_A_CHECKPOINT = 50_000
@@ -31,7 +32,7 @@ EVENTS_A_CHECKPOINT = 50_000
 EVENTS_REMEMBERED = EVENTS_KEPT
 # These are no fault of a line.
 _OF_THE_STORE = (NotALedger, StoreLocked, StoreUnreachable)
-_OBJECTS_A_COLLECTION = 50_000
+_OBJECTS_A_COLLECTION = 500_000
 _COLLECTIONS_BETWEEN_WIDER_ONES = 1_000
 
 
@@ -66,6 +67,7 @@ def import_history(
     keep_going: bool = False,
     refused: TextIO | BinaryIO | None = None,
     progress: Progress | None = None,
+    processes: int = 1,
 ) -> ImportReport:
     """Record the lines of a history file in their order, all or none of them.
 
@@ -74,13 +76,17 @@ def import_history(
     a commit every 50,000 events. `progress` is called with the number of bytes read so far. Memory does not
     grow with the file.
 
-    Raises LineRefused for the first line that cannot be recorded (not with `keep_going`), StoreLocked and
-    StoreUnreachable. Whatever is raised, KeyboardInterrupt too, nothing since the last commit stays.
+    With more than one of `processes`, lines of a long history are read in others, started by `spawn` (so a
+    program's main module must be importable), while this one decides and records; what comes out is the same.
+
+    Raises LineRefused for the first line that cannot be recorded (not with `keep_going`), StoreLocked,
+    StoreUnreachable, and PreparingBroke if one of the processes died. Whatever is raised, KeyboardInterrupt
+    too, nothing since the last commit stays.
     """
     with _calm_collector(), ledger.store.writing() as session:
         work = _Import(session, _Refusals(refused) if keep_going else None)
-        for batch in batches_of_lines(source, progress):
-            work.take(batch)
+        for batch, prepared in preparing(batches_of_lines(source, progress), processes):
+            work.take(batch, prepared)
         last = session.last_recorded()
     if last is not None:
         ledger.has_recorded(from_us(last.recorded_us))
@@ -137,64 +143,63 @@ class _Import:
         self._known: dict[str, Recorded] = {}
         self._new_ids: set[str] = set()
         self._last_recorded_at = _end_of(session)
+        # the log holds nothing but what this import has recorded, of which the ids are marked
+        self._is_alone = self._last_recorded_at is None
+        self._ids = MarkedNames()
         self._uncommitted = 0
         self._recorded = self._already_known = 0
         self._first: int | None = None
         self._last: int | None = None
 
-    def take(self, batch: Sequence[Line]) -> None:
+    def take(self, batch: Batch, prepared: Sequence[Prepared]) -> None:
         """Record a batch of lines, looking up all their ids at once."""
-        events = [_event_in(line) for line in batch]
-        self._known = self._session.events_by_id(
-            [event.id for event in events if not isinstance(event, LedgerError)]
-        )
+        self._known = self._known_of([one.event.id for one in prepared if not isinstance(one, LedgerError)])
         self._new_ids.clear()
         before = self._recorded
-        for line, event in zip(batch, events, strict=True):
+        for place, one in enumerate(prepared):
             try:
-                if isinstance(event, LedgerError):
-                    raise event
-                self._record(event)
+                if isinstance(one, LedgerError):
+                    raise one
+                self._record(one)
             except _OF_THE_STORE:
                 raise
             except LedgerError as cause:
                 if self._refusals is None:
-                    raise LineRefused(line, cause) from cause
-                self._refusals.add(line, cause)
+                    raise LineRefused(batch.line(place), cause) from cause
+                self._refusals.add(batch.line(place), cause)
+        self._ids.mark(self._new_ids)
         self._past.grow(self._recorded - before)
         self._uncommitted += self._recorded - before
         if self._refusals is not None and self._uncommitted >= EVENTS_A_CHECKPOINT:
             self._refusals.flush()
             self._checkpoint()
 
-    def _record(self, event: LedgerEvent) -> None:
-        known = self._known.get(event.id)
-        if known is None and event.id in self._new_ids:
-            known = self._session.events_by_id([event.id])[event.id]
+    def _known_of(self, event_ids: list[str]) -> dict[str, Recorded]:
+        """Return what is recorded under the ids; behind an empty log only what this import has recorded."""
+        asked = self._ids.perhaps(event_ids) if self._is_alone else event_ids
+        return self._session.events_by_id(asked) if asked else {}
+
+    def _record(self, ready: Ready) -> None:
+        event, content = ready
+        event_id = event.id
+        known = self._known.get(event_id)
+        if known is None and event_id in self._new_ids:
+            known = self._session.events_by_id([event_id])[event_id]
         if known is not None:
             refuse_other_content(event, self._mapper.to_domain_event(known.row).event, known.position)
             self._already_known += 1
             return
-        self._refuse_going_back(event)
-        entry = decide(event, self._past)
-        row = self._mapper.to_stored_event(entry)
-        self._last = self._session.append((row,))[0]
+        if self._last_recorded_at is not None and event.recorded_at < self._last_recorded_at:
+            raise _going_back(event, self._last_recorded_at)
+        stream, version, recorded = decide(event, self._past)
+        if content is None or recorded is not event:
+            content = content_of_event(recorded)
+        self._last = self._session.place(stream, version, content)
         self._last_recorded_at = event.recorded_at
-        self._new_ids.add(row.event_id)
+        self._new_ids.add(event_id)
         self._recorded += 1
         if self._first is None:
             self._first = self._last
-
-    def _refuse_going_back(self, event: LedgerEvent) -> None:
-        """Refuse what the session would refuse too, but before the aggregate has taken it in."""
-        if self._last_recorded_at is not None and event.recorded_at < self._last_recorded_at:
-            raise RecordedAtGoesBack(
-                event_id=event.id,
-                field="recorded_at",
-                value=format_instant(event.recorded_at),
-                recorded_at=format_instant(event.recorded_at),
-                last_recorded_at=format_instant(self._last_recorded_at),
-            )
 
     def _checkpoint(self) -> None:
         before = self._session.last_recorded()
@@ -202,6 +207,7 @@ class _Import:
         self._uncommitted = 0
         if self._session.last_recorded() != before:
             self._past.forget()
+            self._is_alone = False
             self._last_recorded_at = _end_of(self._session)
 
     def report(self) -> ImportReport:
@@ -214,15 +220,12 @@ def _end_of(session: WritingSession) -> datetime | None:
     return from_us(last.recorded_us) if last is not None else None
 
 
-def _event_in(line: Line) -> LedgerEvent | LedgerError:
-    """Return the event that a line holds, or why it holds none."""
-    if line.fault is not None:
-        return line.fault
-    try:
-        return parse_line(line.text)
-    except (NotJson, NotUtf8) as fault:
-        if line.is_ended:
-            return fault
-        return FileCutOff(field="line", value=None, reason=str(fault.fields["reason"]))
-    except LedgerError as fault:
-        return fault
+def _going_back(event: LedgerEvent, last_recorded_at: datetime) -> RecordedAtGoesBack:
+    """Build the refusal of what the session would refuse too, but before the aggregate has taken it in."""
+    return RecordedAtGoesBack(
+        event_id=event.id,
+        field="recorded_at",
+        value=format_instant(event.recorded_at),
+        recorded_at=format_instant(event.recorded_at),
+        last_recorded_at=format_instant(last_recorded_at),
+    )

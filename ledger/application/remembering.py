@@ -6,6 +6,7 @@ from typing import cast
 from ledger.aggregates.base import Aggregate, AnyAggregate, projector
 from ledger.aggregates.programme import Cutover
 from ledger.aggregates.seat_meter import SeatMeter
+from ledger.application.marked_names import MarkedNames
 from ledger.events.entry import Entry
 from ledger.events.programme import CutoverAnnounced
 from ledger.events.seats import SeatEvent
@@ -13,8 +14,8 @@ from ledger.events.streams import cutover_stream
 from ledger.stores.bulk import WritingSession
 from ledger.stores.mapper import LedgerMapper
 
-# An aggregate weighs as many events as it holds, some 300 bytes each, and a little for itself.
-EVENTS_KEPT = 500_000
+# An aggregate weighs as many events as it holds, some 100 bytes each, and a little for itself.
+EVENTS_KEPT = 3_000_000
 _OWN_WEIGHT = 4
 _MONTH_LENGTH = len("2024-08")
 _AFTER_ALL_MONTHS = "~"
@@ -31,7 +32,11 @@ class Memory:
         self.young: dict[str, Aggregate] = {}
         self._old: dict[str, Aggregate] = {}
         self._weight = 0
-        self.has_forgotten = False
+        self._forgotten = MarkedNames()
+
+    def may_have_forgotten(self, name: str) -> bool:
+        """Tell whether something under the name may once have been kept: never no if it was."""
+        return bool(self._forgotten.perhaps((name,)))
 
     def recall(self, name: str) -> Aggregate | None:
         """Return what is kept under a name that `young` does not hold."""
@@ -53,13 +58,14 @@ class Memory:
         # what was counted may be gone by now: a seat meter makes room for the next month's
         self._weight = sum(aggregate.version + _OWN_WEIGHT for aggregate in self.young.values())
         if self._weight > self._limit * 3 // 4:
-            self.has_forgotten = self.has_forgotten or bool(self._old)
+            if self._old:
+                self._forgotten.mark(self._old)
             self._old, self.young, self._weight = self.young, {}, 0
 
     def clear(self) -> None:
         """Forget everything."""
         self.young, self._old, self._weight = {}, {}, 0
-        self.has_forgotten = True
+        self._forgotten = MarkedNames()
 
 
 class SessionPast:
@@ -91,13 +97,13 @@ class SessionPast:
         """Return a stream's aggregate, an empty one if nothing is recorded in the stream."""
         found = self._memory.young.get(stream_id) or self._memory.recall(stream_id)
         if found is None:
-            found = kind(stream_id) if self._knows_all else self._load(kind, stream_id)
+            found = kind(stream_id) if self._never_had(stream_id) else self._load(kind, stream_id)
             self._memory.keep(stream_id, found)
         return cast(AnyAggregate, found)
 
-    @property
-    def _knows_all(self) -> bool:
-        return self._began_empty and not self._memory.has_forgotten
+    def _never_had(self, name: str) -> bool:
+        """Tell that nothing is recorded under a name that is not in memory."""
+        return self._began_empty and not self._memory.may_have_forgotten(name)
 
     def _load(self, kind: type[AnyAggregate], stream_id: str) -> AnyAggregate:
         rows = self._session.select_events(stream_id)
@@ -136,7 +142,7 @@ class SessionPast:
     def _latest(self, event: SeatEvent) -> SeatMeter | None:
         prefix = _prefix(event)
         latest = cast(SeatMeter | None, self._memory.young.get(prefix) or self._memory.recall(prefix))
-        if latest is None and not self._knows_all:
+        if latest is None and not self._never_had(prefix):
             name = self._session.neighbouring_stream(prefix, before=prefix + _AFTER_ALL_MONTHS)
             if name is not None:
                 latest = self._load(SeatMeter, name)

@@ -1,12 +1,11 @@
 """An event with its place in one stream: what the event store saves and gives back."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.events.base import LedgerEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Pair an event with its stream and its number there (1, 2, 3, …).
 
     It has the two attributes that the `eventsourcing` library asks of a domain event.

@@ -5,22 +5,24 @@ from functools import lru_cache
 from urllib.parse import quote
 
 PRICES_STREAM = "prices"
+# More than the agents that are busy at one time: quoting a name costs more than the rest of a decision on it.
+_NAMES_KEPT = 2**18
 _MONTHS = tuple(f"{month:02}" for month in range(13))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_NAMES_KEPT)
 def quoted(part: str) -> str:
     """Return an id as it stands in a stream's name: a slash in it is no separator, and none is empty."""
     return quote(part, safe="@")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_NAMES_KEPT)
 def license_stream(license_id: str) -> str:
     """Return the stream of a licence's own facts."""
     return "license/" + quoted(license_id)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_NAMES_KEPT)
 def seats_prefix(license_id: str, agent_id: str) -> str:
     """Return what the names of an agent's seat meters begin with; the month follows."""
     return f"license/{quoted(license_id)}/seats/{quoted(agent_id)}/"

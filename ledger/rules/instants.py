@@ -74,8 +74,16 @@ def _parse_canonical(text: str) -> datetime | None:
 
 def format_instant(instant: datetime) -> str:
     """Write an aware UTC datetime as RFC 3339 with six decimals and Z."""
-    # the library writes the zone as +00:00 and is twice as fast as a format string
-    return instant.isoformat("T", "microseconds")[: CANONICAL_LENGTH - 1] + "Z"
+    # a format of whole numbers takes half the time that the library takes to ask for the zone
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ" % (  # noqa: UP031 - which an f-string does not
+        instant.year,
+        instant.month,
+        instant.day,
+        instant.hour,
+        instant.minute,
+        instant.second,
+        instant.microsecond,
+    )
 
 
 def to_us(instant: datetime) -> int:
@@ -85,4 +93,4 @@ def to_us(instant: datetime) -> int:
 
 def from_us(microseconds: int) -> datetime:
     """Return the aware UTC datetime of the microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=microseconds)
+    return EPOCH + timedelta(0, 0, microseconds)

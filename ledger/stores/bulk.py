@@ -2,13 +2,23 @@
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
-from typing import Protocol
+from operator import itemgetter
+from typing import Final, Protocol, cast
 
 from eventsourcing.persistence import StoredEvent
 
 from ledger.rules.errors import LedgerError
 from ledger.stores.errors import DuplicateEventId, StoreUnreachable
-from ledger.stores.log_row import LastRecorded, LogRow, Recorded, goes_back
+from ledger.stores.log_row import (
+    Content,
+    LastRecorded,
+    LogRow,
+    PlacedRow,
+    Recorded,
+    content_of,
+    goes_back,
+    row_of,
+)
 from ledger.stores.queries import LogQueries
 from ledger.stores.ranges import under
 
@@ -17,6 +27,10 @@ ROWS_AT_ONCE = 20_000
 _BEFORE_ALL_US = -(2**63)
 # So many new names are put into their places one by one; more are sorted in with all others.
 _FEW = 16
+# where these stand in a PlacedRow
+_STREAM: Final = 1
+_EVENT_ID: Final = 3
+_RECORDED_US: Final = 8
 
 
 class LongWrite(Protocol):
@@ -27,8 +41,8 @@ class LongWrite(Protocol):
     def begin(self) -> int:
         """Begin a transaction with the write lock and return the last position ever given."""
 
-    def insert(self, first_position: int, rows: Sequence[LogRow]) -> None:
-        """Write rows at consecutive positions; raises StreamConflict or DuplicateEventId."""
+    def insert(self, rows: Sequence[PlacedRow]) -> None:
+        """Write rows, their positions consecutive; raises StreamConflict or DuplicateEventId."""
 
     def commit(self) -> None:
         """Commit; raises StoreUnreachable if the answer did not come."""
@@ -61,10 +75,12 @@ class WritingSession:
         self._forget_pending()
 
     def _forget_pending(self) -> None:
-        self._pending: list[LogRow] = []
+        self._pending: list[PlacedRow] = []
         # by place among those pending
         self._by_id: dict[str, int] = {}
-        self._by_stream: dict[str, list[LogRow]] = {}
+        # of the first so many of those pending, made when somebody asks
+        self._with_stream = 0
+        self._by_stream: dict[str, list[int]] = {}
         self._streams: list[str] = []
         self._unsorted: list[str] = []
 
@@ -75,26 +91,43 @@ class WritingSession:
         """
         first = self._last_given + 1
         for row in rows:
-            self._append(row)
-            if len(self._pending) >= ROWS_AT_ONCE:
-                self.flush()
+            self.place(row.originator_id, row.originator_version, content_of(row))
         return range(first, self._last_given + 1)
 
-    def _append(self, row: LogRow) -> None:
-        if row.recorded_us < self._last_us:
-            raise goes_back(row, self._last_us)
-        if row.event_id in self._by_id:
-            raise DuplicateEventId(event_id=row.event_id)
-        self._last_given += 1
-        self._last_us = row.recorded_us
-        self._by_id[row.event_id] = len(self._pending)
-        self._pending.append(row)
-        of_stream = self._by_stream.get(row.originator_id)
-        if of_stream is None:
-            self._by_stream[row.originator_id] = [row]
-            self._unsorted.append(row.originator_id)
-        else:
-            of_stream.append(row)
+    def place(self, stream: str, version: int, content: Content) -> int:
+        """Append one row by its parts, as `append` does, and return its position."""
+        event_id, recorded_us = content[0], content[5]
+        if recorded_us < self._last_us:
+            raise goes_back(event_id, recorded_us, self._last_us)
+        pending = self._pending
+        if event_id in self._by_id:
+            raise DuplicateEventId(event_id=event_id)
+        self._by_id[event_id] = len(pending)
+        self._last_us = recorded_us
+        self._last_given = position = self._last_given + 1
+        pending.append((position, stream, version, *content))
+        if len(pending) >= ROWS_AT_ONCE:
+            self.flush()
+        return position
+
+    def _pending_streams(self) -> dict[str, list[int]]:
+        """Return the places of the pending rows by stream."""
+        by_stream = self._by_stream
+        pending = self._pending
+        for place in range(self._with_stream, len(pending)):
+            stream = pending[place][_STREAM]
+            of_stream = by_stream.get(stream)
+            if of_stream is None:
+                by_stream[stream] = [place]
+                self._unsorted.append(stream)
+            else:
+                of_stream.append(place)
+        self._with_stream = len(pending)
+        return by_stream
+
+    def _pending_row(self, place: int) -> LogRow:
+        _, stream, version, *content = self._pending[place]
+        return row_of(stream, version, cast(Content, content))
 
     def flush(self) -> None:
         """Write what is pending; nobody else sees it before it is committed."""
@@ -102,17 +135,17 @@ class WritingSession:
             raise self._failure
         if self._pending:
             try:
-                self._long_write.insert(self._last_given - len(self._pending) + 1, self._pending)
+                self._long_write.insert(self._pending)
             except LedgerError as error:
                 self._failure = error
                 raise
-            self._last_appended = self._pending[-1].event_id
+            self._last_appended = self._pending[-1][_EVENT_ID]
             self._forget_pending()
 
     def select_events(self, stream_id: str, gt: int | None = None) -> Sequence[StoredEvent]:
         """Return a stream's events in order, those behind version `gt` only if it is given."""
         written: list[StoredEvent] = self._written.select_events(stream_id, gt)
-        pending = self._by_stream.get(stream_id, ())
+        pending = map(self._pending_row, self._pending_streams().get(stream_id, ()))
         return written + [row for row in pending if gt is None or row.originator_version > gt]
 
     def last_recorded(self) -> LastRecorded | None:
@@ -132,19 +165,21 @@ class WritingSession:
         pending, others = self._split(event_ids)
         return (self._written.events_by_id(others) if others else {}) | pending
 
-    def _split(self, event_ids: Sequence[str]) -> tuple[dict[str, Recorded], list[str]]:
-        first = self._last_given - len(self._pending) + 1
+    def _split(self, event_ids: Sequence[str]) -> tuple[dict[str, Recorded], Sequence[str]]:
+        by_id = self._by_id
         pending = {
-            event_id: Recorded(first + self._by_id[event_id], self._pending[self._by_id[event_id]])
+            event_id: Recorded(self._pending[by_id[event_id]][0], self._pending_row(by_id[event_id]))
             for event_id in event_ids
-            if event_id in self._by_id
+            if event_id in by_id
         }
+        if not pending:
+            return pending, event_ids
         return pending, [event_id for event_id in event_ids if event_id not in pending]
 
     def last_position_recorded_by(self, recorded_us: int) -> int | None:
         """Return the last position recorded at or before the instant; None if there is none."""
-        if self._pending and self._pending[0].recorded_us <= recorded_us:
-            in_time = bisect_right(self._pending, recorded_us, key=lambda row: row.recorded_us)
+        if self._pending and self._pending[0][_RECORDED_US] <= recorded_us:
+            in_time = bisect_right(self._pending, recorded_us, key=itemgetter(_RECORDED_US))
             return self._last_given - len(self._pending) + in_time
         return self._written.last_position_recorded_by(recorded_us)
 
@@ -160,6 +195,7 @@ class WritingSession:
 
     def _sorted_streams(self) -> list[str]:
         """Return the names of the streams with pending rows, sorted by code points."""
+        self._pending_streams()
         if len(self._unsorted) <= _FEW:
             for name in self._unsorted:
                 insort(self._streams, name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypedDict, Unpack
+from typing import NamedTuple, TypeAlias, TypedDict, Unpack
 
 from eventsourcing.persistence import StoredEvent
 
@@ -11,6 +11,13 @@ from ledger.stores.errors import DuplicateEventId, RecordedAtGoesBack
 
 # The state ends with its recorded_at, always as wide as this, so that a store can restamp it.
 _STAMP_WIDTH = len('1970-01-01T00:00:00.000000Z"}')
+
+
+# The table's columns behind stream and version, in its order: what an event says wherever it stands.
+# event_id, license_id, subject, fact, effective_us, recorded_us, topic, state
+Content: TypeAlias = tuple[str, str | None, str | None, int, int, int, str, bytes]
+# A whole row in the table's order: position, originator_id, originator_version, and the content.
+PlacedRow: TypeAlias = tuple[int, str, int, str, str | None, str | None, int, int, int, str, bytes]
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,37 @@ def new_row(**fields: Unpack[RowFields]) -> LogRow:
     return row
 
 
+def content_of(row: LogRow) -> Content:
+    """Return what a row says, without its place."""
+    return (
+        row.event_id,
+        row.license_id,
+        row.subject,
+        row.fact,
+        row.effective_us,
+        row.recorded_us,
+        row.topic,
+        row.state,
+    )
+
+
+def row_of(stream: str, version: int, content: Content) -> LogRow:
+    """Return the row of a place in a stream and what stands there."""
+    event_id, license_id, subject, fact, effective_us, recorded_us, topic, state = content
+    return new_row(
+        originator_id=stream,
+        originator_version=version,
+        topic=topic,
+        state=state,
+        event_id=event_id,
+        license_id=license_id,
+        subject=subject,
+        fact=fact,
+        effective_us=effective_us,
+        recorded_us=recorded_us,
+    )
+
+
 class Recorded(NamedTuple):
     """A row and its place in the log."""
 
@@ -86,15 +124,15 @@ def in_order(rows: Sequence[LogRow], last_recorded_us: int | None, *, restamp: b
         elif restamp:
             kept.append(restamped(row, floor_us))
         else:
-            raise goes_back(row, floor_us)
+            raise goes_back(row.event_id, row.recorded_us, floor_us)
     return kept
 
 
-def goes_back(row: LogRow, last_recorded_us: int) -> RecordedAtGoesBack:
+def goes_back(event_id: str, recorded_us: int, last_recorded_us: int) -> RecordedAtGoesBack:
     """Build the refusal of a row that is recorded before the last one."""
     return RecordedAtGoesBack(
-        event_id=row.event_id,
-        recorded_at=format_instant(from_us(row.recorded_us)),
+        event_id=event_id,
+        recorded_at=format_instant(from_us(recorded_us)),
         last_recorded_at=format_instant(from_us(last_recorded_us)),
     )
 

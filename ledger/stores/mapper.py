@@ -3,10 +3,25 @@
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
+from ledger.events.base import LedgerEvent
 from ledger.events.catalogue import decode, encode, topic_of
 from ledger.events.entry import Entry
 from ledger.rules.instants import to_us
-from ledger.stores.log_row import LogRow, new_row
+from ledger.stores.log_row import Content, LogRow, row_of
+
+
+def content_of_event(event: LedgerEvent) -> Content:
+    """Return what the row of an event says, wherever its place is."""
+    return (
+        event.id,
+        event.license_id,
+        event.subject,
+        int(event.fact),
+        to_us(event.effective_at),
+        to_us(event.recorded_at),
+        topic_of(event),
+        encode(event),
+    )
 
 
 class LedgerMapper(Mapper[str]):
@@ -20,19 +35,8 @@ class LedgerMapper(Mapper[str]):
         """Return the row of an Entry."""
         if not isinstance(domain_event, Entry):
             raise TypeError(f"the ledger records Entry, not {type(domain_event).__name__}")
-        event = domain_event.event
-        return new_row(
-            originator_id=domain_event.originator_id,
-            originator_version=domain_event.originator_version,
-            topic=topic_of(event),
-            state=encode(event),
-            event_id=event.id,
-            license_id=event.license_id,
-            subject=event.subject,
-            fact=int(event.fact),
-            effective_us=to_us(event.effective_at),
-            recorded_us=to_us(event.recorded_at),
-        )
+        content = content_of_event(domain_event.event)
+        return row_of(domain_event.originator_id, domain_event.originator_version, content)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Entry:
         """Return the Entry of a row; raises UnreadableEvent for what this release does not know."""

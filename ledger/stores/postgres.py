@@ -22,7 +22,7 @@ from ledger.stores.errors import (
     StoreUnreachable,
     StreamConflict,
 )
-from ledger.stores.log_row import LogRow, Recorded, in_order, log_rows
+from ledger.stores.log_row import LogRow, Recorded, content_of, in_order, log_rows
 from ledger.stores.postgres_sql import (
     CREATE_TABLES,
     INSERT_ROWS,
@@ -273,23 +273,8 @@ class LedgerApplicationRecorder(library.PostgresApplicationRecorder, LogRecorder
 
 
 def _columns_of(rows: Sequence[LogRow]) -> list[list[Any]]:
-    return [list(column) for column in zip(*map(columns_of, rows), strict=True)]
-
-
-def columns_of(row: LogRow) -> tuple[Any, ...]:
-    """Return a row's values in the order of the INSERT and the COPY."""
-    return (
-        row.originator_id,
-        row.originator_version,
-        row.event_id,
-        row.license_id,
-        row.subject,
-        row.fact,
-        row.effective_us,
-        row.recorded_us,
-        row.topic,
-        row.state,
-    )
+    placed = [(row.originator_id, row.originator_version, *content_of(row)) for row in rows]
+    return [list(column) for column in zip(*placed, strict=True)]
 
 
 class LedgerFactory(library.PostgresFactory):

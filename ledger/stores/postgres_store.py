@@ -22,12 +22,11 @@ from ledger.stores.errors import (
     StoreUnreachable,
     StreamConflict,
 )
-from ledger.stores.log_row import LogRow
+from ledger.stores.log_row import PlacedRow
 from ledger.stores.postgres import (
     DEFAULT_LOCK_TIMEOUT_S,
     LedgerApplicationRecorder,
     LedgerDatastore,
-    columns_of,
     sql,
 )
 from ledger.stores.postgres_sql import (
@@ -205,14 +204,14 @@ class _LongWrite:
             given = cursor.execute(self._datastore.fill(LAST_GIVEN_POSITION)).fetchone()
         return int(given[0]) if given else 0
 
-    def insert(self, first_position: int, rows: Sequence[LogRow]) -> None:
+    def insert(self, rows: Sequence[PlacedRow]) -> None:
         with self._telling(), self._connection.cursor() as cursor:
-            cursor.execute(self._give_positions, {"last": first_position + len(rows) - 1})
+            cursor.execute(self._give_positions, {"last": rows[-1][0]})
             try:
                 with cursor.copy(self._copy_rows) as copy:
                     copy.set_types(COPY_TYPES)
-                    for position, row in enumerate(rows, first_position):
-                        copy.write_row((position, *columns_of(row)))
+                    for row in rows:
+                        copy.write_row(row)
             except psycopg.errors.UniqueViolation as error:
                 raise _clash(error, rows) from error
 
@@ -226,17 +225,16 @@ class _LongWrite:
 
 
 def _clash(
-    error: psycopg.errors.UniqueViolation, rows: Sequence[LogRow]
+    error: psycopg.errors.UniqueViolation, rows: Sequence[PlacedRow]
 ) -> DuplicateEventId | StreamConflict:
     """Tell which row the database refused, from its message: the transaction can be asked no more."""
     detail = error.diag.message_detail or ""
+    _, first_stream, _, first_id, *_ = rows[0]
     if "event_id" in (error.diag.constraint_name or ""):
-        taken = next((row for row in rows if f"({row.event_id})" in detail), rows[0])
-        return DuplicateEventId(event_id=taken.event_id)
-    taken = next(
-        (row for row in rows if f"({row.originator_id}, {row.originator_version})" in detail), rows[0]
-    )
-    return StreamConflict(stream=taken.originator_id)
+        taken = (event_id for _, _, _, event_id, *_ in rows if f"({event_id})" in detail)
+        return DuplicateEventId(event_id=next(taken, first_id))
+    streams = (stream for _, stream, version, *_ in rows if f"({stream}, {version})" in detail)
+    return StreamConflict(stream=next(streams, first_stream))
 
 
 def open_postgres(

@@ -22,7 +22,7 @@ from ledger.stores.errors import (
     StoreUnreachable,
     StreamConflict,
 )
-from ledger.stores.log_row import LogRow, Recorded, in_order, log_rows
+from ledger.stores.log_row import LogRow, Recorded, content_of, in_order, log_rows
 from ledger.stores.queries import LogQueries
 from ledger.stores.recorder import UNCHANGED, LogRecorder
 from ledger.stores.settling import settled, taken_stream
@@ -225,7 +225,7 @@ class LedgerApplicationRecorder(library.SQLiteApplicationRecorder, LogRecorder):
         last = cursor.fetchone()
         recorded: list[Recorded] = []
         for row in in_order(rows, last[0] if last else None, restamp=restamp):
-            cursor.execute(INSERT_ROW, (None, *columns_of(row)))
+            cursor.execute(INSERT_ROW, (None, row.originator_id, row.originator_version, *content_of(row)))
             recorded.append(Recorded(cursor.lastrowid, row))
         return recorded
 
@@ -254,22 +254,6 @@ class LedgerApplicationRecorder(library.SQLiteApplicationRecorder, LogRecorder):
             f"FROM {self.events_table_name} WHERE {' AND '.join(conditions)} ORDER BY position LIMIT ?"
         )
         return [Notification(*row) for row in self.datastore.read(statement, [*parameters, limit])]
-
-
-def columns_of(row: LogRow) -> tuple[object, ...]:
-    """Return a row's values in the order of the table's columns behind the position."""
-    return (
-        row.originator_id,
-        row.originator_version,
-        row.event_id,
-        row.license_id,
-        row.subject,
-        row.fact,
-        row.effective_us,
-        row.recorded_us,
-        row.topic,
-        row.state,
-    )
 
 
 class LedgerFactory(library.SQLiteFactory):

@@ -25,13 +25,12 @@ from ledger.stores.errors import (
     StoreUnreachable,
     StreamConflict,
 )
-from ledger.stores.log_row import LogRow
+from ledger.stores.log_row import PlacedRow
 from ledger.stores.queries import LogQueries
 from ledger.stores.sqlite import (
     DEFAULT_LOCK_TIMEOUT_S,
     LedgerApplicationRecorder,
     LedgerDatastore,
-    columns_of,
     is_locked,
 )
 from ledger.stores.sqlite_sql import (
@@ -166,22 +165,24 @@ class _LongWrite:
             given = self._connection.execute(LAST_GIVEN_POSITION).fetchone()
         return int(given[0]) if given else 0
 
-    def insert(self, first_position: int, rows: Sequence[LogRow]) -> None:
-        placed = ((position, *columns_of(row)) for position, row in enumerate(rows, first_position))
+    def insert(self, rows: Sequence[PlacedRow]) -> None:
         try:
             with self._telling():
-                self._connection.executemany(INSERT_ROW, placed)
+                self._connection.executemany(INSERT_ROW, rows)
         except sqlite3.IntegrityError as error:
-            raise self._clash(first_position, rows) from error
+            raise self._clash(rows) from error
 
-    def _clash(self, first_position: int, rows: Sequence[LogRow]) -> DuplicateEventId | StreamConflict:
+    def _clash(self, rows: Sequence[PlacedRow]) -> DuplicateEventId | StreamConflict:
         # rows before the one that failed are in the transaction: those ids are the rows' own
-        positions = self.queries.positions_of([row.event_id for row in rows])
-        earlier = {event_id for event_id, position in positions.items() if position < first_position}
-        if earlier:
-            return DuplicateEventId(event_id=next(row.event_id for row in rows if row.event_id in earlier))
-        failed = next((row for row in rows if row.event_id not in positions), rows[0])
-        return StreamConflict(stream=failed.originator_id)
+        first_position = rows[0][0]
+        positions = self.queries.positions_of([event_id for _, _, _, event_id, *_ in rows])
+        for _, _, _, event_id, *_ in rows:
+            if positions.get(event_id, first_position) < first_position:
+                return DuplicateEventId(event_id=event_id)
+        failed = next(
+            (stream for _, stream, _, event_id, *_ in rows if event_id not in positions), rows[0][1]
+        )
+        return StreamConflict(stream=failed)
 
     def commit(self) -> None:
         with self._telling():

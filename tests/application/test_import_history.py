@@ -87,6 +87,16 @@ class TestImportHistory:
         for nothing in (b"", b"\n"):
             assert imported(ledger, nothing) == ImportReport(0, 0, 0, None, None)
 
+    def test_knows_an_id_again_from_far_before(self, ledger: Ledger) -> None:
+        prices = [{**PRICE, "id": f"p{number}"} for number in range(2 * LINES_AT_ONCE)]
+        report = imported(ledger, history(*prices, prices[0], *prices[-2:]))
+        assert (report.recorded, report.already_known) == (len(prices), 3)
+
+    def test_refuses_an_id_from_far_before_for_something_else(self, sqlite_ledger: Ledger) -> None:
+        prices = [{**PRICE, "id": f"p{number}"} for number in range(2 * LINES_AT_ONCE)]
+        with pytest.raises(LineRefused, match="'p0' stands for another event already"):
+            imported(sqlite_ledger, history(*prices, {**prices[0], "plan": "other"}))
+
     def test_lifts_lines_of_an_earlier_release(self, sqlite_ledger: Ledger) -> None:
         old = line("CutoverAnnounced", applies_to=..., programme="solution")
         imported(sqlite_ledger, old)
