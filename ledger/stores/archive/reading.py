@@ -75,7 +75,8 @@ _LINE_COLUMNS = (
 def read_rows(place: Place, names: list[str], until_position: int | None = None) -> Rows:
     """Return the rows of some files up to a position, one file's below the other's; raises DamagedFile."""
     rows = read_files(place, names, KERNEL_COLUMNS)
-    if until_position is not None:
+    last = rows["position"].max()
+    if until_position is not None and isinstance(last, int) and last > until_position:
         rows = rows.filter(pl.col("position") <= until_position)
     log = rows.select(
         "position",
