@@ -21,7 +21,7 @@ from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS, in_partitio
 from ledger.stores.read_models.store import ReadModelStore
 
 BUILDER = "follow"
-# Invoices are made ahead, so that a question about today or next month finds them (docs/adr/0014).
+# Invoices are made ahead, so that a question about today or next month finds them (docs/adr/0015).
 HORIZON = timedelta(days=45)
 _RENEWED_BEFORE = timedelta(days=7)
 _LEASE = timedelta(seconds=60)

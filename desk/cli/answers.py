@@ -14,7 +14,7 @@ from desk.cli import lazy
 from desk.cli.failures import FAILED
 from desk.cli.options import Format
 from desk.cli.screen import data_out, err_console, write_lines
-from desk.cli.settings import open_to_ask
+from desk.cli.settings import open_to_ask, settings_of
 from desk.cli.words import count
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def ask(
         asked = lazy.Question(as_of or ledger.clock(), known_at, tuple(license_ids or ()))
         answer = question(ledger, asked)
         later = None if answer.lines else lazy.recorded_later(ledger, asked)
+    if settings_of(ctx).verbose:
+        err_console().print(answer.source, soft_wrap=True)
     if later is not None:
         _say_what_was_not_known(later)
     return answer

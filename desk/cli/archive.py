@@ -9,7 +9,7 @@ from desk.cli import lazy
 from desk.cli.failures import VERIFICATION_FAILED
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
-from desk.cli.options import MOVE
+from desk.cli.options import OPERATE
 from desk.cli.screen import err_console, out_console
 from desk.cli.settings import open_to_ask, store_url
 from desk.cli.words import count, number
@@ -42,7 +42,7 @@ _Verify = Annotated[
 
 
 @app.command(
-    "archive", cls=LedgerCommand, rich_help_panel=MOVE, epilog=examples("archive", "archive --verify")
+    "archive", cls=LedgerCommand, rich_help_panel=OPERATE, epilog=examples("archive", "archive --verify")
 )
 def archive(
     ctx: typer.Context, archive: ArchiveUrl = None, partitions: _Partitions = None, verify: _Verify = False

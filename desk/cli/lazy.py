@@ -42,12 +42,16 @@ if TYPE_CHECKING:
     from ledger.application.release_seat import release_seat as release_seat
     from ledger.application.remove_chatbot import remove_chatbot as remove_chatbot
     from ledger.application.show_log import show_log as show_log
+    from ledger.application.show_status import show_status as show_status
     from ledger.application.simulation import simulate as simulate
     from ledger.application.suspend_agent import suspend_agent as suspend_agent
     from ledger.application.switch_pricing_model import switch_pricing_model as switch_pricing_model
     from ledger.application.take_seat import take_seat as take_seat
     from replay.cutover import replay_cutover as replay_cutover
     from replay.demo import run_demo as run_demo
+    from replay.follow import Followed as Followed
+    from replay.follow import Follower as Follower
+    from replay.follow import WentLive as WentLive
     from replay.rebuild.checking import check as check
     from replay.rebuild.ordering import new_order as new_order
     from replay.rebuild.rebuilding import Loaded as Loaded
@@ -57,8 +61,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CommandMeta": "ledger.application.recording",
+    "Followed": "replay.follow",
+    "Follower": "replay.follow",
     "Ledger": "ledger.application.ledger",
     "Question": "ledger.application.ask",
+    "WentLive": "replay.follow",
     "ask_invoices": "ledger.application.ask",
     "ask_notices": "ledger.application.ask",
     "ask_seats": "ledger.application.ask",

@@ -10,6 +10,7 @@ from desk.cli import (
     chatbots,
     demo,
     export_history,
+    follow,
     import_history,
     invoices,
     lazy,
@@ -21,6 +22,7 @@ from desk.cli import (
     replay,
     seats,
     simulate,
+    status,
 )
 from desk.cli.group import LedgerGroup
 from desk.cli.help_page import PROGRAM, examples
@@ -79,7 +81,8 @@ def license_ledger(
 for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, notices, log, replay,
-    import_history, export_history, archive, rebuild,
+    import_history, export_history, archive,
+    rebuild, follow, status,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

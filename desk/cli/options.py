@@ -12,6 +12,7 @@ from ledger.rules.words import BillingCycle, PricingModel
 RECORD = "Record"
 ASK = "Ask"
 MOVE = "Move data"
+OPERATE = "Operate"
 LEARN = "Learn"
 
 LicenseArg = Annotated[str, typer.Argument(metavar="LICENSE", help="The licence's id.", show_default=False)]

@@ -13,7 +13,7 @@ from desk.cli.archive import ArchiveUrl
 from desk.cli.failures import VERIFICATION_FAILED
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
-from desk.cli.options import MOVE
+from desk.cli.options import OPERATE
 from desk.cli.screen import err_console, out_console
 from desk.cli.settings import open_to_ask, store_url
 from desk.cli.tables import new_table
@@ -87,7 +87,7 @@ _Rollback = Annotated[
 @app.command(
     "rebuild",
     cls=LedgerCommand,
-    rich_help_panel=MOVE,
+    rich_help_panel=OPERATE,
     epilog=examples("rebuild", "rebuild seats --from store --workers 2", "rebuild --check"),
 )
 def rebuild(
@@ -134,25 +134,25 @@ def rebuild(
 
 
 class _Watch(ExitStack):
-    """What is told of the work while it goes on."""
+    """What is told of the work while it goes on: a bar for each plan, until its rows are loaded."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._events = self._tasks = self._of = 0
+        self._events = 0
 
     def __call__(self, happening: "Planned | Done | Loaded") -> None:
         if isinstance(happening, lazy.Planned):
+            self.close()
+            self._events = 0
             if happening.done:
                 again = f"Going on: {happening.done} of {count(happening.tasks, 'task')} are done already."
                 err_console().print(again)
-            self._of = happening.tasks
             bar = lazy.progress_of_things("Computing", happening.events, "events", lines=True)
             self._so_far = self.enter_context(bar)
         elif isinstance(happening, lazy.Loaded):
             self.close()
         else:
             self._events += happening.rows_read
-            self._tasks += 1
             self._so_far(self._events)
 
 
@@ -165,15 +165,21 @@ def _say_rebuilt(report: "Report") -> None:
     )
     console.print(f"Rows from {count(report.events, 'event')}: {rows}.", soft_wrap=True)
     console.print(f"Digest {report.digest}", soft_wrap=True)
+    for one in report.parked:
+        said = f"position {number(one.position)}, {one.reason}"
+        err_console().print(
+            Text.assemble((f"Licence {one.license_id} is parked: ", "yellow"), said), soft_wrap=True
+        )
     err_console().print(f"Most memory of a worker: {number(report.peak_bytes // _MIB)} MiB.")
 
 
 def _say_checked(found: "Checked") -> None:
     console = out_console()
-    at = f"at position {number(found.position)}, {count(found.events, 'event')}"
+    at = f"{count(found.events, 'event')}, up to position {number(max(found.positions.values()))}"
     if not found.differences:
         console.print(Text(f"The live tables are what a rebuild makes ({at}).", "green"), soft_wrap=True)
-        console.print(f"Digest {found.digest}", soft_wrap=True)
+        for version, digest in found.digests.items():
+            console.print(f"Digest of version {version} {digest}", soft_wrap=True)
         return
     licenses = {each.license_id for each in found.differences}
     console.print(

@@ -1,7 +1,7 @@
 """Compare the live read models with what a rebuild of the same log comes to, row by row."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -54,33 +54,46 @@ class Difference:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a comparison found: at which position, how many events and licences, and the differences."""
+    """What a comparison found: `positions` and digests of the live versions, and what differs in them."""
 
-    position: int
+    positions: dict[int, int]
+    digests: dict[int, str]
     events: int
-    licenses: int
     differences: list[Difference]
-    digest: str
 
 
 def check(ledger: Ledger, order: Order, tell: Tell) -> Checked:
     """Rebuild the tables at the position and horizon of the live ones, and compare; nothing is changed.
 
-    Raises NothingToCheck, BuiltByAnotherRelease, NotAtOnePlace, AlreadyUnderWay.
+    Tables of several versions are compared version by version. Raises NothingToCheck, BuiltByAnotherRelease,
+    NotAtOnePlace, AlreadyUnderWay.
     """
     models = ledger.read_models()
     if models is None:
         raise NothingToCheck(what="read models", name=ledger.store.url)
     live = _live(models, order.tables, ledger.store.url)
-    end, through_us = _place(models, set(live.values()))
-    staging = f"{order.staging_url}-check"
+    checked = Checked({}, {}, 0, [])
     with ledger.store.alone(WORK):
-        plan = prepare(ledger, staging, order.archive_url, through_us, until=end, tables=order.tables)
-        rebuilt = computed(plan, order.runner, tell)
-        found = list(_differences(models, live, Staging.at(staging)))
-        Staging.at(staging).clear()
-    licenses = len(licenses_in(models, live["seat_step"], "seat_step")) if "seat_step" in live else 0
-    return Checked(end.position, plan.rows, licenses, found, rebuilt.digest)
+        for version in sorted(set(live.values())):
+            tables = tuple(table for table in order.tables if live[table] == version)
+            one = _check_version(ledger, models, version, replace(order, tables=tables), tell)
+            checked = Checked(
+                checked.positions | one.positions,
+                checked.digests | one.digests,
+                one.events,
+                checked.differences + one.differences,
+            )
+    return checked
+
+
+def _check_version(ledger: Ledger, models: ReadModelStore, version: int, order: Order, tell: Tell) -> Checked:
+    end, through_us = _place(models, version)
+    url = f"{order.staging_url}-check"
+    plan = prepare(ledger, url, order.archive_url, through_us, until=end, tables=order.tables)
+    rebuilt = computed(plan, order.runner, tell)
+    found = list(_differences(models, dict.fromkeys(order.tables, version), Staging.at(url)))
+    Staging.at(url).clear()
+    return Checked({version: end.position}, {version: rebuilt.digest}, plan.rows, found)
 
 
 def _live(models: ReadModelStore, tables: tuple[str, ...], url: str) -> dict[str, int]:
@@ -96,8 +109,8 @@ def _live(models: ReadModelStore, tables: tuple[str, ...], url: str) -> dict[str
     return {table: live[table].version for table in tables}
 
 
-def _place(models: ReadModelStore, versions: set[int]) -> tuple[LastRecorded, int]:
-    found = [one for one in models.checkpoints() if one.version in versions]
+def _place(models: ReadModelStore, version: int) -> tuple[LastRecorded, int]:
+    found = [one for one in models.checkpoints() if one.version == version]
     places = sorted({(one.position, one.recorded_us, one.through_us) for one in found})
     if len(places) != 1:
         raise NotAtOnePlace(stream="read models", first=places[0][0], last=places[-1][0])

@@ -1,7 +1,7 @@
 """One piece of a rebuild: some partitions of the log, read, computed and written; paths in, paths out."""
 
 import resource
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,13 +9,15 @@ from typing import TypeAlias
 
 import polars as pl
 
+from ledger.application.projecting import compute_apart, decode_all
+from ledger.events.catalogue import UnreadableEvent, decode
 from ledger.projections.decoding import decode_terms, issue_instants
 from ledger.projections.history import History, assemble
 from ledger.projections.programme import Programme
-from ledger.projections.read_models import read_models
+from ledger.projections.read_models import SCHEMAS, read_models
 from ledger.stores.archive.place import Place
 from ledger.stores.archive.reading import Rows, read_rows
-from ledger.stores.archive.staging import Done, Staging
+from ledger.stores.archive.staging import Done, NotComputed, Staging
 from replay.rebuild.digest import bucket_digests
 
 # (place, names of files) of each source; files never change, and no two have one name.
@@ -51,26 +53,59 @@ class Task:
 def compute(task: Task) -> Done:
     """Compute the read models of a task's licences and write them; return what was written.
 
-    Raises DamagedFile for a file that is not as it was written.
+    Licences with an event that cannot be understood are left out and named. Raises DamagedFile for a file
+    that is not as it was written, UnreadableEvent for an event of the programme.
     """
-    log, history = read_history(task)
-    models = read_models(history, task.through_us, log.select("position", "subject")).frames()
-    frames = {table: models[table] for table in task.tables}
+    rows = read_licenses(task)
+    # what is wrong with the programme is no licence's fault
+    programme_of(task, pl.Series(dtype=pl.Int64))
+    found: list[dict[str, pl.DataFrame]] = []
+
+    def some(license_ids: Sequence[str]) -> None:
+        # all of them, as a rule: then nothing is searched for
+        part = rows if len(license_ids) == len(everyone) else rows.of(license_ids)
+        history = assembled(task, part)
+        found.append(read_models(history, task.through_us, part.log.select("position", "subject")).frames())
+
+    everyone = rows.log["license_id"].unique().sort().to_list()
+    failed = compute_apart(everyone, some)
+    frames = {
+        table: pl.concat([pl.DataFrame(schema=SCHEMAS[table]), *(part[table] for part in found)])
+        for table in task.tables
+    }
     return Staging.at(task.staging).write_done(
         task.number,
         frames,
         bucket_digests(frames),
-        rows_read=log.height,
+        [_not_computed(rows.log, license_id, error) for license_id, error in failed],
+        rows_read=rows.log.height,
         peak_bytes=peak_bytes(),
     )
+
+
+def _not_computed(log: pl.DataFrame, license_id: str, error: Exception) -> NotComputed:
+    """Say which event it is, as far as one can be named; else the licence's last."""
+    mine = log.filter(pl.col("license_id") == license_id).sort("position")
+    for position, topic, state in mine.select("position", "topic", "state").drop_nulls().iter_rows():
+        try:
+            decode(topic, state)
+        except UnreadableEvent as unreadable:
+            return NotComputed(license_id=license_id, position=position, reason=str(unreadable))
+    reason = str(error) or repr(error)
+    return NotComputed(license_id=license_id, position=mine["position"][-1], reason=reason)
 
 
 def read_history(task: Task) -> tuple[pl.DataFrame, History]:
     """Return the licences' rows of the log and the history that they make."""
     rows = read_licenses(task)
+    return rows.log, assembled(task, rows)
+
+
+def assembled(task: Task, rows: Rows) -> History:
+    """Return the history that rows of licences make with those of the programme."""
     terms = decode_terms(rows.log)
     programme = programme_of(task, issue_instants(terms))
-    return rows.log, assemble(rows.log, terms, programme, positions_known(rows, terms), task.known_us)
+    return assemble(rows.log, terms, programme, positions_known(rows, terms), task.known_us)
 
 
 def read_licenses(task: Task) -> Rows:
@@ -92,7 +127,9 @@ def programme_of(task: Task, issued_us: pl.Series) -> Programme:
 
 @lru_cache(maxsize=1)
 def _announced(sources: _Files, until_position: int) -> pl.DataFrame:
-    return decode_terms(_read(sources, until_position).log)
+    log = _read(sources, until_position).log
+    decode_all(log)
+    return decode_terms(log)
 
 
 @lru_cache(maxsize=8)

@@ -67,7 +67,7 @@ class TestCheck:
         assert run("rebuild", "--check", store=store).exit_code == 3
         done("rebuild", "--workers", "1", store=store)
         assert done("rebuild", "--check", "--workers", "1", store=store).startswith(
-            "The live tables are what a rebuild makes (at position 415, 415 events).\n"
+            "The live tables are what a rebuild makes (415 events, up to position 415).\n"
         )
         with closing(sqlite3.connect(tmp_path / "ledger.db.read-models")) as tables, tables:
             tables.execute("UPDATE invoice_1 SET total = total + 1 WHERE license_id = 'acme-bakery-peak'")

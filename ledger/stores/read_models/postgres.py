@@ -32,6 +32,7 @@ _LOCK_NOT_AVAILABLE = "55P03"
 # Two that make the same catalogue at once would fail on each other's CREATE … IF NOT EXISTS.
 _ONE_MAKER = "SELECT pg_advisory_xact_lock(hashtext('license-ledger read models'), hashtext(:schema))"
 _BUILD_LOCK = "SELECT pg_try_advisory_lock(hashtext('license-ledger build'), hashtext(%s))"
+_BUILD_UNLOCK = "SELECT pg_advisory_unlock(hashtext('license-ledger build'), hashtext(%s))"
 _CATALOGUE = "SELECT to_regclass(%s) IS NOT NULL"
 _COLUMNS = (
     "SELECT column_name FROM information_schema.columns "
@@ -55,11 +56,12 @@ class PostgresReadModels(ReadModelStore):
             try:
                 work = _PostgresTransaction(connection, self._datastore.schema)
                 if writing:
+                    work.run("BEGIN")
                     work.run(f"SET LOCAL lock_timeout = '{int(self._datastore.lock_timeout)}s'")
                 else:
-                    work.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    work.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield work
-                connection.commit()
+                work.run("COMMIT")
             except BaseException:
                 connection.close()
                 raise
@@ -70,7 +72,8 @@ class PostgresReadModels(ReadModelStore):
     def _connection(self) -> adbc.Connection:
         with suppress(Empty):
             return self._idle.get_nowait()
-        return adbc.connect(self._datastore.conninfo, autocommit=False)
+        # without autocommit the driver would begin the next transaction at once and idle in it
+        return adbc.connect(self._datastore.conninfo, autocommit=True)
 
     def _failure(self, error: adbc_driver_manager.Error) -> StoreLocked | StoreUnreachable:
         if error.sqlstate == _LOCK_NOT_AVAILABLE:
@@ -85,7 +88,11 @@ class PostgresReadModels(ReadModelStore):
                 taken = connection.execute(_BUILD_LOCK, (self._datastore.schema,)).fetchone()
                 if taken != (True,):
                     raise BuildUnderWay(url=self.url)
-                yield
+                try:
+                    yield
+                finally:
+                    # the server would come to it as well, but a moment after the session has ended
+                    connection.execute(_BUILD_UNLOCK, (self._datastore.schema,))
         except psycopg.OperationalError as error:
             raise self._datastore.unreachable(error) from error
 

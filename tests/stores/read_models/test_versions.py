@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from ledger.rules.instants import to_us
@@ -194,3 +195,15 @@ class TestOpening:
             tables = connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'read_model%'")
             assert tables.fetchall() == []
         connection.close()
+
+
+class TestConnections:
+    def test_idle_outside_of_transactions(self, postgres_url: str, postgres_server: str) -> None:
+        with open_store(postgres_url, create=True) as store:
+            models = open_read_models(store, create=True)
+            assert models is not None
+            with models, psycopg.connect(postgres_server) as connection:
+                build(models, "acme")
+                assert models.checkpoints()
+                asked = "SELECT query FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+                assert connection.execute(asked).fetchall() == []

@@ -1,0 +1,81 @@
+"""The command that keeps read models up with the log."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from desk.cli import lazy
+from desk.cli.failures import INTERRUPTED
+from desk.cli.group import LedgerCommand
+from desk.cli.help_page import examples
+from desk.cli.options import OPERATE
+from desk.cli.screen import err_console
+from desk.cli.settings import open_to_record
+from desk.cli.words import count
+
+if TYPE_CHECKING:
+    from replay.follow import Happening
+
+app = typer.Typer()
+
+Once = Annotated[
+    bool, typer.Option("--once", help="End when the read models are where the log ends, and do not wait.")
+]
+
+
+@app.command("follow", cls=LedgerCommand, rich_help_panel=OPERATE, epilog=examples("follow --once"))
+def follow(ctx: typer.Context, *, once: Once = False) -> None:
+    """Keep the tables that questions and reports read as the log is, until told to stop.
+
+    Builds them first where nobody has. Several may run at once and share the work. Stop it with Ctrl-C, or
+    with SIGTERM.
+    """
+    with open_to_record(ctx) as ledger, _stopping() as stopping:
+        lazy.Follower(ledger, _tell).run(stopping.stop, once=once)
+    if stopping.by == signal.SIGINT:
+        raise typer.Exit(INTERRUPTED)
+
+
+class _Stopping:
+    """Whether somebody wants it to end, and by which signal."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.by: int | None = None
+
+    def __call__(self, signum: int, _frame: Any) -> None:
+        self.by = signum
+        self.stop.set()
+
+
+@contextmanager
+def _stopping() -> Iterator[_Stopping]:
+    """Let what is under way come to its end when SIGTERM or SIGINT comes."""
+    stopping = _Stopping()
+    before = {each: signal.signal(each, stopping) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopping
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _tell(happening: "Happening") -> None:
+    err_console().print(_said(happening), soft_wrap=True)
+
+
+def _said(happening: "Happening") -> Text:
+    if isinstance(happening, lazy.Followed):
+        done = count(happening.licenses, "licence")
+        return Text(f"Version {happening.version}: {done} computed, up to position {happening.position}.")
+    if isinstance(happening, lazy.WentLive):
+        return Text(f"Version {happening.version} answers from now on.", "green")
+    return Text.assemble(
+        (f"Licence {happening.license_id} is parked: ", "yellow"),
+        f"position {happening.position}, {happening.reason} It is tried again when follow starts.",
+    )
