@@ -82,6 +82,18 @@ def archive_log(
     )
 
 
+def mend_archive(ledger: Ledger, url: str) -> list[Damage]:
+    """Look into every file, put damaged ones aside and write them anew from the log; return which.
+
+    The caller holds the lock of WORK. Raises what `archive_log` does.
+    """
+    place = Place.at(url)
+    contents = open_or_begin(place, ledger.store)
+    damages = find_damage(place, contents, thoroughly=True)
+    mend(place, contents, ledger.store, damages)
+    return damages
+
+
 def events_to_seal(ledger: Ledger, url: str) -> int:
     """Return how many events a run would seal at most, for a progress bar."""
     last = ledger.store.last_recorded()

@@ -90,7 +90,7 @@ def _check_version(ledger: Ledger, models: ReadModelStore, version: int, order: 
     end, through_us = _place(models, version)
     url = f"{order.staging_url}-check"
     plan = prepare(ledger, url, order.archive_url, through_us, until=end, tables=order.tables)
-    rebuilt = computed(plan, order.runner, tell)
+    rebuilt = computed(ledger, plan, order.runner, tell)
     found = list(_differences(models, dict.fromkeys(order.tables, version), Staging.at(url)))
     Staging.at(url).clear()
     return Checked({version: end.position}, {version: rebuilt.digest}, plan.rows, found)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from ledger.application.ledger import Ledger
 from ledger.projections.read_models import SCHEMAS, schema_version
 from ledger.stores.archive.errors import ArchiveNotFound
-from ledger.stores.archive.manifest import Contents, read_contents
+from ledger.stores.archive.manifest import Contents, DataFile, read_contents
 from ledger.stores.archive.partitions import DEFAULT_PARTITIONS
 from ledger.stores.archive.place import Place
 from ledger.stores.archive.sealing import check_same_log, extend
@@ -152,13 +152,13 @@ def _earlier(staging: Staging, archive: Contents) -> Plan | None:
         plan = _PLANS.validate_json(written)
     except ValidationError:
         return None
-    in_force = {file.name for file in archive.files}
+    in_force = {_named(file) for file in archive.files}
     named = (
-        name
+        file
         for task in plan.tasks
         for source in task.sources
         if source.url == archive.url
-        for name in (*source.programme, *source.licenses)
+        for file in (*source.programme, *source.licenses)
     )
     return plan if in_force.issuperset(named) else None
 
@@ -167,9 +167,13 @@ def _source(contents: Contents, partitions: Sequence[int]) -> Source:
     chosen = frozenset(partitions)
     return Source(
         url=contents.url,
-        programme=tuple(file.name for file in contents.files if file.partition is None),
-        licenses=tuple(file.name for file in contents.files if file.partition in chosen),
+        programme=tuple(_named(file) for file in contents.files if file.partition is None),
+        licenses=tuple(_named(file) for file in contents.files if file.partition in chosen),
     )
+
+
+def _named(file: DataFile) -> tuple[str, str]:
+    return file.name, file.sha256
 
 
 def _groups(parts: Sequence[Contents], task_rows: int) -> list[list[int]]:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ledger.application.archive_log import WORK
+from ledger.application.archive_log import WORK, mend_archive
 from ledger.application.ledger import Ledger
 from ledger.projections.read_models import SCHEMAS, schema_version
 from ledger.rules.errors import LedgerError
 from ledger.rules.instants import MICROSECOND, to_us
+from ledger.stores.archive.errors import DamagedFile
 from ledger.stores.archive.staging import Done, NotComputed, Staging
 from ledger.stores.read_models.catalogue import Parked, State
 from ledger.stores.read_models.contents import row_counts
@@ -97,7 +98,7 @@ def rebuild(ledger: Ledger, order: Order, tell: Tell) -> Report:
     with models.build_lock(), ledger.store.alone(WORK):
         through_us = to_us(ledger.now()) + HORIZON // MICROSECOND
         plan = prepare(ledger, order.staging_url, order.archive_url, through_us, tables=order.tables)
-        rebuilt = computed(plan, order.runner, tell)
+        rebuilt = computed(ledger, plan, order.runner, tell)
         version = _load(ledger, models, plan, tell)
         _check_loaded(models, version, rebuilt, order.tables)
         models.build_indexes(version)
@@ -127,11 +128,16 @@ def roll_back(ledger: Ledger) -> dict[str, int]:
     return {one.table: one.version for one in models.table_versions() if one.state is State.LIVE}
 
 
-def computed(plan: Plan, runner: Runner, tell: Tell) -> Rebuilt:
-    """Do what is left of a plan."""
+def computed(ledger: Ledger, plan: Plan, runner: Runner, tell: Tell) -> Rebuilt:
+    """Do what is left of a plan; an archive that turns out to be damaged is mended from the log first."""
     done = len(Staging.at(plan.staging).read_done())
     tell(Planned(plan.rows, len(plan.tasks), done))
-    return run(plan, runner, tell)
+    try:
+        return run(plan, runner, tell)
+    except DamagedFile:
+        if plan.archive is None or not mend_archive(ledger, plan.archive):
+            raise
+    return computed(ledger, plan, runner, tell)
 
 
 def _models(ledger: Ledger) -> ReadModelStore:

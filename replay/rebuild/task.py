@@ -20,8 +20,10 @@ from ledger.stores.archive.reading import Rows, read_rows
 from ledger.stores.archive.staging import Done, NotComputed, Staging
 from replay.rebuild.digest import bucket_digests
 
-# (place, names of files) of each source; files never change, and no two have one name.
-_Files: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+# (place, files) of each source; files never change, and no two have one name.
+_Sources: TypeAlias = tuple[tuple[str, "Files"], ...]
+# (name, SHA-256) of each
+Files: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Source:
     """An archive, or the log's tail: where it is, and which of its files are meant."""
 
     url: str
-    programme: tuple[str, ...]
-    licenses: tuple[str, ...]
+    programme: Files
+    licenses: Files
 
 
 @dataclass(frozen=True)
@@ -126,14 +128,14 @@ def programme_of(task: Task, issued_us: pl.Series) -> Programme:
 
 
 @lru_cache(maxsize=1)
-def _announced(sources: _Files, until_position: int) -> pl.DataFrame:
+def _announced(sources: _Sources, until_position: int) -> pl.DataFrame:
     log = _read(sources, until_position).log
     decode_all(log)
     return decode_terms(log)
 
 
 @lru_cache(maxsize=8)
-def _programme(sources: _Files, until_position: int, ties: tuple[int, ...]) -> Programme:
+def _programme(sources: _Sources, until_position: int, ties: tuple[int, ...]) -> Programme:
     return Programme.of(_announced(sources, until_position), pl.Series(ties, dtype=pl.Int64))
 
 
@@ -148,8 +150,8 @@ def peak_bytes() -> int:
     return 1024 * (int(kib) if kib else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-def _read(sources: Iterable[tuple[str, tuple[str, ...]]], until_position: int) -> Rows:
-    parts = [read_rows(Place.at(url), list(names), until_position) for url, names in sources]
+def _read(sources: Iterable[tuple[str, Files]], until_position: int) -> Rows:
+    parts = [read_rows(Place.at(url), dict(files), until_position) for url, files in sources]
     return Rows(pl.concat(part.log for part in parts), pl.concat(part.known_through for part in parts))
 
 

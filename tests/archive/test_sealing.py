@@ -54,8 +54,8 @@ class TestArchive:
     def test_makes_lines_from_columns_alone(self, file_ledger: Ledger, archive_url: str) -> None:
         archive_log(file_ledger, archive_url)
         archive = Archive.open(archive_url)
-        names = [file.name for file in archive.contents.files]
-        rows = read_files(archive.place, names, ["fact", "actor", "role", "state", "line", "topic", "type"])
+        files = {file.name: file.sha256 for file in archive.contents.files}
+        rows = read_files(archive.place, files, ["fact", "actor", "role", "state", "line", "topic", "type"])
         assert rows["line"].is_null().all()
         assert rows["state"].is_not_null().eq(rows["fact"] >= SEAT_FACTS_END).all()
         assert rows["actor"].is_not_null().all()
@@ -78,7 +78,8 @@ class TestArchive:
         place = Place.at(archive_url)
         contents = seal(place, file_ledger, 400, partitions=8)
         for file in contents.files:
-            rows = read_files(place, [file.name], ["license_id", "subject", "effective_at", "position"])
+            columns = ["license_id", "subject", "effective_at", "position"]
+            rows = read_files(place, {file.name: file.sha256}, columns)
             if file.partition is None:
                 assert rows["license_id"].is_null().all()
                 assert rows["position"].is_sorted()

@@ -20,6 +20,7 @@ from ledger.stores.archive.staging import Done, Staging
 from ledger.stores.read_models.layout import KEYS
 from replay.rebuild.digest import bucket_digests, whole_digest
 from replay.rebuild.plan import prepare
+from replay.rebuild.rebuilding import computed
 from replay.rebuild.running import Report, in_this_process, run
 from replay.rebuild.task import Task
 from tests.rebuild.world import TASK_ROWS, World
@@ -81,12 +82,27 @@ class TestRebuild:
         assert plan.tasks == ()
         assert run(plan, in_this_process).done == ()
 
-    def test_stops_at_a_damaged_file(self, world: World) -> None:
+    @pytest.mark.parametrize("damage", ["torn", "altered", "gone"])
+    def test_mends_a_damaged_archive_and_goes_on(self, world: World, damage: str) -> None:
         plan = world.planned()
-        name = Archive.open(world.archive).contents.files[1].name
-        Path(world.archive, name).write_bytes(b"PAR1")
+        file = Path(world.archive, Archive.open(world.archive).contents.files[1].name)
+        whole = file.read_bytes()
+        if damage == "gone":
+            file.unlink()
+        else:
+            file.write_bytes(b"PAR1" if damage == "torn" else whole[:-1] + b"\0")
         with pytest.raises(DamagedFile, match="part-"):
             run(plan, in_this_process)
+        rebuilt = computed(world.ledger, plan, in_this_process, lambda _: None)
+        assert rebuilt.digest == world.digest
+        assert file.read_bytes() == whole
+
+    def test_stops_at_a_damaged_tail(self, world: World) -> None:
+        plan = prepare(world.ledger, world.staging, None, world.through_us)
+        source = plan.tasks[0].sources[0]
+        Path(source.url, source.licenses[0][0]).write_bytes(b"PAR1")
+        with pytest.raises(DamagedFile, match="part-"):
+            computed(world.ledger, plan, in_this_process, lambda _: None)
 
 
 class TestDigest:

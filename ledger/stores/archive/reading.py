@@ -1,6 +1,6 @@
 """The archive in the columns that projections take, and as history lines again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -47,9 +47,9 @@ class Archive:
         place = Place.at(url)
         return cls(place, read_contents(place))
 
-    def files_of(self, partition: int | None) -> list[str]:
-        """Return the names of a partition's files in the order of positions; the programme's for None."""
-        return [file.name for file in self.contents.files if file.partition == partition]
+    def files_of(self, partition: int | None) -> dict[str, str]:
+        """Return a partition's files, each with its SHA-256, by position; the programme's for None."""
+        return {file.name: file.sha256 for file in self.contents.files if file.partition == partition}
 
     def read_partition(self, partition: int, until_position: int | None = None) -> Rows:
         """Return a partition's rows up to a position, sorted within each segment; raises DamagedFile."""
@@ -62,10 +62,10 @@ class Archive:
     def line_pages(self) -> Iterator[bytes]:
         """Yield the history lines of all events in the order of recording, some at a time."""
         for segment in self.contents.segments:
-            names = [file.name for file in segment.files]
+            files = [{file.name: file.sha256} for file in segment.files]
             for after in range(segment.after_position, segment.until_position, _LINES_AT_ONCE):
                 within = pl.col("position").is_between(after, after + _LINES_AT_ONCE, closed="right")
-                parts = [read_files(self.place, [name], _LINE_COLUMNS).filter(within) for name in names]
+                parts = [read_files(self.place, file, _LINE_COLUMNS).filter(within) for file in files]
                 page = pl.concat(parts).sort("position")
                 yield "".join(line + "\n" for line in history_lines(page)).encode()
 
@@ -76,10 +76,14 @@ _LINE_COLUMNS = (
 )  # fmt: skip
 
 
-def read_rows(place: Place, names: list[str], until_position: int | None = None) -> Rows:
-    """Return the rows of some files up to a position, one file's below the other's; raises DamagedFile."""
-    rows = read_files(place, names, KERNEL_COLUMNS)
-    if until_position is not None:
+def read_rows(place: Place, files: Mapping[str, str], until_position: int | None = None) -> Rows:
+    """Return the rows of some files (name: SHA-256) up to a position, one file's below the other's.
+
+    Raises DamagedFile.
+    """
+    rows = read_files(place, files, KERNEL_COLUMNS)
+    last = rows["position"].max()
+    if until_position is not None and isinstance(last, int) and last > until_position:
         rows = rows.filter(pl.col("position") <= until_position)
     log = rows.select(
         "position",

@@ -37,7 +37,7 @@ from ledger.stores.log_row import LastRecorded
 SEGMENTS = "segments"
 SEGMENT_ROWS = 500_000
 # A page of whole rows has their JSON in it, some 400 bytes each.
-PAGE_ROWS = 100_000
+PAGE_ROWS = 25_000
 # So many segments at the end may stand as they are before they become one.
 FAN_IN = 8
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from ledger.stores.archive.manifest import sha256_of
 from ledger.stores.archive.partitions import written
 from ledger.stores.archive.place import Place, is_unfinished
-from ledger.stores.archive.segments import read_parquet
+from ledger.stores.archive.segments import read_result
 
 _PLAN = "plan.json"
 _DONE = "done"
@@ -108,7 +108,7 @@ class Staging:
 
     def frames(self, done: Done) -> dict[str, pl.DataFrame]:
         """Return the results of a piece of work by table; raises DamagedFile."""
-        return {file.table: read_parquet(self._place, file.name) for file in done.files}
+        return {file.table: read_result(self._place, file.name, file.sha256) for file in done.files}
 
     def all_frames(self) -> Iterator[dict[str, pl.DataFrame]]:
         """Yield the results of one piece of work after another."""
