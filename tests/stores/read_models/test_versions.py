@@ -5,13 +5,20 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from ledger.rules.instants import to_us
 from ledger.stores.locations import open_store
 from ledger.stores.log_row import LastRecorded
 from ledger.stores.read_models.asking import NotFresh
 from ledger.stores.read_models.catalogue import State
-from ledger.stores.read_models.errors import BuildUnderWay, NoSuchVersion, NothingToRollBack, OfAnotherLog
+from ledger.stores.read_models.errors import (
+    BuildUnderWay,
+    NameTaken,
+    NoSuchVersion,
+    NothingToRollBack,
+    OfAnotherLog,
+)
 from ledger.stores.read_models.locations import open_read_models
 from ledger.stores.read_models.store import ReadModelStore
 from ledger.stores.store import Store
@@ -195,6 +202,21 @@ class TestOpening:
             tables = connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'read_model%'")
             assert tables.fetchall() == []
         connection.close()
+
+
+class TestNames:
+    def test_of_others_are_left_alone(self, postgres_url: str, postgres_server: str) -> None:
+        with open_store(postgres_url, create=True) as store:
+            models = open_read_models(store, create=True)
+            assert models is not None
+            schema = Identifier(postgres_url.rpartition("schema=")[2])
+            with models, psycopg.connect(postgres_server, autocommit=True) as connection:
+                connection.execute(SQL("CREATE VIEW {}.invoice AS SELECT 'mine'").format(schema))
+                with pytest.raises(NameTaken):
+                    build(models, "acme")
+                kept = connection.execute(SQL("SELECT * FROM {}.invoice").format(schema))
+                assert kept.fetchall() == [("mine",)]
+                assert models.table_versions() == []
 
 
 class TestConnections:
