@@ -25,7 +25,6 @@ from benchmarks.measuring import Table, verdict, work_folder
 from benchmarks.simulated import import_file, write_simulated
 from ledger.projections.decoding import decode_terms, issue_instants
 from ledger.projections.history import assemble
-from ledger.projections.programme import Programme
 from ledger.projections.read_models import read_models
 from ledger.projections.seats import seats
 from ledger.stores.archive.manifest import Contents
@@ -39,7 +38,15 @@ from ledger.stores.log_row import LastRecorded
 from ledger.stores.store import Store
 from replay.rebuild.digest import bucket_digests
 from replay.rebuild.plan import tasks_of
-from replay.rebuild.task import Task, compute, peak_bytes, positions_known, read_history, read_sources
+from replay.rebuild.task import (
+    Task,
+    compute,
+    peak_bytes,
+    positions_known,
+    programme_of,
+    read_history,
+    read_licenses,
+)
 
 LICENSES_A_MILLION = 10_450
 WORKERS = 2
@@ -159,10 +166,9 @@ def steps(tasks: Sequence[Task]) -> dict[str, float]:
         return result
 
     def one(task: Task) -> None:
-        rows, announced = step("read", lambda: read_sources(task))
+        rows = step("read", lambda: read_licenses(task))
         terms = step("decode terms", lambda: decode_terms(rows.log))
-        decoded = step("the programme", lambda: decode_terms(announced.log))
-        programme = step("the programme", lambda: Programme.of(decoded, issue_instants(terms)))
+        programme = step("the programme", lambda: programme_of(task, issue_instants(terms)))
         known = positions_known(rows, terms)
         history = step("assemble", lambda: assemble(rows.log, terms, programme, known, task.known_us))
         step("states", lambda: history.states)
@@ -216,19 +222,8 @@ def measure_one(store: Store, folder: Path, millions: int, tables: tuple[Table, 
 
 def measure(millions: Sequence[int] = (1,)) -> tuple[Table, Table]:
     """Measure programmes of so many million events."""
-    rates = Table(
-        "Read models from the archive",
-        (
-            "events",
-            "what",
-            "seconds",
-            "events/s",
-            "the same, by processor time",
-            "times bare scan",
-            "peak GB",
-            "target, M/s",
-        ),
-    )
+    columns = "events, what, seconds, events/s, by processor time, times bare scan, peak GB, target in M/s"
+    rates = Table("Read models from the archive", tuple(columns.split(", ")))
     costs = Table("Which step costs what", ("events", "step", "processor seconds", "events/s"))
     with work_folder() as folder:
         path, url = folder / "programme.jsonl", f"sqlite:///{folder / 'ledger.db'}"

@@ -165,6 +165,11 @@ def _say_rebuilt(report: "Report") -> None:
     )
     console.print(f"Rows from {count(report.events, 'event')}: {rows}.", soft_wrap=True)
     console.print(f"Digest {report.digest}", soft_wrap=True)
+    for one in report.parked:
+        said = f"position {number(one.position)}, {one.reason}"
+        err_console().print(
+            Text.assemble((f"Licence {one.license_id} is parked: ", "yellow"), said), soft_wrap=True
+        )
     err_console().print(f"Most memory of a worker: {number(report.peak_bytes // _MIB)} MiB.")
 
 

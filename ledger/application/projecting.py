@@ -1,6 +1,6 @@
 """Compute the read models of some licences from all their events up to a position, and of none beyond."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -53,40 +53,40 @@ def compute(
     Raises UnreadableEvent for an event of the programme, which no licence can do without.
     """
     programme = _until(read_programme(ledger.store, end.recorded_us), end)
-    _decode_all(programme)
+    decode_all(programme)
     computed = Computed()
+
+    def some(chunk: Sequence[str]) -> None:
+        read = _read(ledger, programme, chunk, end)
+        computed.add(chunk, read_models(read.history, through_us, read.names).frames())
+
     for start in range(0, len(license_ids), LICENSES_AT_ONCE):
-        chunk = list(license_ids[start : start + LICENSES_AT_ONCE])
-        _compute(ledger, programme, chunk, end, through_us=through_us, now_us=now_us, into=computed)
+        failed = compute_apart(list(license_ids[start : start + LICENSES_AT_ONCE]), some)
+        computed.parked.extend(_parked(ledger, name, end, error, now_us) for name, error in failed)
     return computed
 
 
-def _compute(
-    ledger: Ledger,
-    programme: pl.DataFrame,
-    license_ids: list[str],
-    end: LastRecorded,
-    *,
-    through_us: int,
-    now_us: int,
-    into: Computed,
-) -> None:
-    """Compute all at once; if that fails, halve by halve, until those that cannot be computed are alone."""
+def compute_apart(
+    license_ids: Sequence[str], compute_some: Callable[[Sequence[str]], None]
+) -> list[tuple[str, Exception]]:
+    """Compute all licences at once; if that fails, halve by halve, until those that cannot be are alone.
+
+    Returns those with the reason. Failures of a store are nobody's fault and raised.
+    """
     try:
-        read = _read(ledger, programme, license_ids, end)
-        into.add(license_ids, read_models(read.history, through_us, read.names).frames())
+        compute_some(license_ids)
     except _OF_THE_STORE:
         raise
     except Exception as error:
         if len(license_ids) == 1:
-            into.parked.append(_parked(ledger, license_ids[0], end, error, now_us))
-            return
+            return [(license_ids[0], error)]
         middle = len(license_ids) // 2
-        for half in (license_ids[:middle], license_ids[middle:]):
-            _compute(ledger, programme, half, end, through_us=through_us, now_us=now_us, into=into)
+        halves = (license_ids[:middle], license_ids[middle:])
+        return [failure for half in halves for failure in compute_apart(half, compute_some)]
+    return []
 
 
-def _read(ledger: Ledger, programme: pl.DataFrame, license_ids: list[str], end: LastRecorded) -> Read:
+def _read(ledger: Ledger, programme: pl.DataFrame, license_ids: Sequence[str], end: LastRecorded) -> Read:
     log = _until(read_license(ledger.store, license_ids, end.recorded_us), end)
     terms = decode_terms(log)
     prepared = ledger.programme(programme, issue_instants(terms), _prepare)
@@ -121,7 +121,7 @@ def _unreadable(ledger: Ledger, license_id: str, end: LastRecorded) -> tuple[int
     return None
 
 
-def _decode_all(programme: pl.DataFrame) -> None:
+def decode_all(programme: pl.DataFrame) -> None:
     """Raise UnreadableEvent if one of the programme's events cannot be read: it bears on everyone."""
     for topic, state in programme.select("topic", "state").iter_rows():
         decode(topic, state)

@@ -83,7 +83,8 @@ def prepare(
         return earlier
     staging.clear()
     end = until or ledger.store.last_recorded() or LastRecorded(0, 0)
-    tail_url = f"{staging_url}/{TAIL}"
+    # a name of its own, for workers that have read an earlier tail
+    tail_url = f"{staging_url}/{TAIL}-{ledger.new_id()}"
     begun = Contents(url=tail_url, partitions=archive.partitions, after_position=archive.until_position)
     tail = extend(Place.at(tail_url), begun, ledger.store, end.position, progress=progress)
     parts = (archive, tail)

@@ -8,8 +8,8 @@ from ledger.application.ledger import Ledger
 from ledger.projections.read_models import SCHEMAS, schema_version
 from ledger.rules.errors import LedgerError
 from ledger.rules.instants import MICROSECOND, to_us
-from ledger.stores.archive.staging import Done, Staging
-from ledger.stores.read_models.catalogue import State
+from ledger.stores.archive.staging import Done, NotComputed, Staging
+from ledger.stores.read_models.catalogue import Parked, State
 from ledger.stores.read_models.contents import row_counts
 from ledger.stores.read_models.errors import OfAnotherLog
 from ledger.stores.read_models.store import ReadModelStore
@@ -63,7 +63,10 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Report:
-    """What a rebuild came to: rows by table before it caught up, and the log's end at the switch."""
+    """What a rebuild came to: rows by table before it caught up, and the log's end at the switch.
+
+    `parked` are the licences of which nothing could be computed.
+    """
 
     version: int
     position: int
@@ -71,6 +74,7 @@ class Report:
     rows: dict[str, int]
     digest: str
     peak_bytes: int
+    parked: list[NotComputed]
 
 
 Tell = Callable[[Planned | Done | Loaded], None]
@@ -108,6 +112,7 @@ def rebuild(ledger: Ledger, order: Order, tell: Tell) -> Report:
         rows={table: rebuilt.rows(table) for table in order.tables},
         digest=rebuilt.digest,
         peak_bytes=rebuilt.peak_bytes,
+        parked=[one for done in rebuilt.done for one in done.parked],
     )
 
 
@@ -138,9 +143,9 @@ def _models(ledger: Ledger) -> ReadModelStore:
 
 def _load(ledger: Ledger, models: ReadModelStore, plan: Plan, tell: Tell) -> int:
     """Fill new tables from the staging, a transaction a task; what an earlier run half filled is dropped."""
-    for one in models.table_versions():
-        if one.state is State.BUILDING and one.builder == BUILDER:
-            models.drop(one.version)
+    for begun in models.table_versions():
+        if begun.state is State.BUILDING and begun.builder == BUILDER:
+            models.drop(begun.version)
     version = models.create_version(
         {table: SCHEMAS[table] for table in plan.tables},
         schema_version(),
@@ -151,16 +156,29 @@ def _load(ledger: Ledger, models: ReadModelStore, plan: Plan, tell: Tell) -> int
     moved = {
         "position": plan.until_position, "recorded_us": plan.recorded_us, "through_us": plan.through_us
     }  # fmt: skip
-    rows = 0
-    for frames in Staging.at(plan.staging).all_frames():
+    staging, rows = Staging.at(plan.staging), 0
+    for _, done in sorted(staging.read_done().items()):
+        frames = staging.frames(done)
         with models.moving(version, {}, **moved) as change:
             change.load(frames)
+            change.unpark(
+                sorted({each for frame in frames.values() for each in frame["license_id"].unique()})
+            )
+            for one in done.parked:
+                change.park(_parked(ledger, one))
         rows += sum(frame.height for frame in frames.values())
         tell(Loaded(rows))
-    expected = {one.partition: 0 for one in models.checkpoints() if one.version == version}
-    with models.moving(version, expected, **moved):
-        pass
+    expected = {place.partition: 0 for place in models.checkpoints() if place.version == version}
+    parked = {one.license_id for done in staging.read_done().values() for one in done.parked}
+    with models.moving(version, expected, **moved) as change:
+        change.unpark([before.license_id for before in models.parked() if before.license_id not in parked])
     return version
+
+
+def _parked(ledger: Ledger, one: NotComputed) -> Parked:
+    event = ledger.store.following.event_at(one.position)
+    event_id = event.row.event_id if event else ""
+    return Parked(one.license_id, one.position, event_id, one.reason, to_us(ledger.now()))
 
 
 def _check_loaded(models: ReadModelStore, version: int, rebuilt: Rebuilt, tables: Sequence[str]) -> None:

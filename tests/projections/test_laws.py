@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,6 +48,19 @@ class TestAnyAnswer:
         for ask in ASKS:
             assert plain.lines(ask) == disordered.lines(ask)
         assert plain.missing_prices() == disordered.missing_prices()
+
+    @few
+    @given(st.data())
+    def test_is_the_same_from_an_archives_partition(self, data: st.DataObject) -> None:
+        of = data.draw(drawn(most=1))
+        [(as_of, known_at)] = of.questions
+        order = ["license_id", "subject", "effective_us", "position"]
+        ordered = replace(of.log, rows=of.log.rows.sort(order))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("ledger.projections.history._WORTH_A_LOOK", 0)
+            asked = [log.at(as_of, known_at) for log in (ordered, of.log.shuffled(1))]
+        for ask in ASKS:
+            assert of.log.at(as_of, known_at).lines(ask) == asked[0].lines(ask) == asked[1].lines(ask)
 
     @few
     @given(st.data())

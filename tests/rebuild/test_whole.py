@@ -1,16 +1,20 @@
 """A rebuild as a whole: beside the live tables, with the log going on, and live at once or not at all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from ledger.application.ask import QUESTIONS, Question
 from ledger.application.recording import CommandMeta
 from ledger.application.suspend_agent import suspend_agent
+from ledger.events.facts import Fact
 from ledger.projections.read_models import SCHEMAS
 from ledger.rules.instants import from_us
 from ledger.stores.archive.staging import Done
 from ledger.stores.read_models.catalogue import State
+from ledger.stores.read_models.contents import rows_of
 from ledger.stores.read_models.errors import BuildUnderWay, NothingToRollBack
 from ledger.stores.read_models.layout import physical
 from ledger.stores.read_models.store import ReadModelStore
@@ -28,6 +32,7 @@ from replay.rebuild.rebuilding import (
 )
 from replay.rebuild.running import in_this_process
 from tests.rebuild.world import World
+from tests.stores.rows import row
 
 LICENSE, AGENT = "acme-bakery-peak", "ida@acme-bakery-peak.example"
 
@@ -126,6 +131,34 @@ class TestRebuild:
         rebuilt(world)
         rebuild(world.ledger, order(world, "notices"), silent)
         assert live(world) == dict.fromkeys(SCHEMAS, 1) | {"notice": 2}
+
+
+class TestParking:
+    @pytest.mark.parametrize(
+        ("topic", "state"),
+        [("PlanChanged@1", b'{"type":'), ("PlanMelted@1", b'{"type":"PlanMelted","actor":"system"}')],
+    )
+    def test_leaves_out_who_cannot_be_understood_and_takes_in_the_others(
+        self, each_world: World, topic: str, state: bytes
+    ) -> None:
+        world = each_world
+        expected = world.frames["invoice"].filter(pl.col("license_id") != LICENSE)
+        store = world.ledger.store
+        last = store.last_recorded()
+        assert last is not None
+        broken = row(
+            f"license/{LICENSE}/plans", 1, last.recorded_us,
+            fact=Fact.PLAN_CHANGED, license_id=LICENSE, subject=None,
+        )  # fmt: skip
+        store.recorder.append([replace(broken, topic=topic, state=state)])
+        report = rebuilt(world)
+        assert [(one.license_id, one.position) for one in report.parked] == [(LICENSE, last.position + 1)]
+        assert [one.license_id for one in models_of(world).parked()] == [LICENSE]
+        held = rows_of(models_of(world), {"invoice": 1}, SCHEMAS, expected["license_id"].to_list())["invoice"]
+        through = expected.filter(pl.col("billing_at") <= from_us(world.through_us))
+        assert held.filter(pl.col("billing_at") <= from_us(world.through_us)).height == through.height
+        again = check(world.ledger, order(world), silent)
+        assert again.differences == []
 
 
 class TestRollBack:

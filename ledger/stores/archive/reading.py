@@ -1,6 +1,6 @@
 """The archive in the columns that projections take, and as history lines again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -28,6 +28,10 @@ class Rows(NamedTuple):
 
     log: pl.DataFrame
     known_through: pl.DataFrame
+
+    def of(self, license_ids: Sequence[str]) -> "Rows":
+        """Return the rows of some licences; what invoices knew last stays whole."""
+        return self._replace(log=self.log.filter(pl.col("license_id").is_in(license_ids)))
 
 
 class Archive:

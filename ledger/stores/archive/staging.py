@@ -1,6 +1,6 @@
 """Where results of a long computation wait: files of each piece of work, and a note that it is done."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import uuid4
 
 import polars as pl
@@ -31,6 +31,14 @@ class ResultFile(_Part):
     sha256: str
 
 
+class NotComputed(_Part):
+    """A licence of which nothing could be computed, and the position of what cannot be understood."""
+
+    license_id: str
+    position: int
+    reason: str
+
+
 class Done(_Part):
     """What a piece of work left: its files, the digests of their rows, and what it took."""
 
@@ -39,6 +47,7 @@ class Done(_Part):
     peak_bytes: int
     files: list[ResultFile]
     digests: dict[str, str]
+    parked: list[NotComputed] = []
 
 
 class Staging:
@@ -61,7 +70,12 @@ class Staging:
         self._place.write_whole(_PLAN, plan)
 
     def write_done(
-        self, number: int, frames: Mapping[str, pl.DataFrame], digests: Mapping[str, str], **took: int
+        self,
+        number: int,
+        frames: Mapping[str, pl.DataFrame],
+        digests: Mapping[str, str],
+        parked: Sequence[NotComputed] = (),
+        **took: int,
     ) -> Done:
         """Write the results of a piece of work, and last the note that says so.
 
@@ -82,7 +96,7 @@ class Staging:
                     sha256=sha256_of(content),
                 )
             )
-        done = Done(number=number, files=files, digests=dict(digests), **took)
+        done = Done(number=number, files=files, digests=dict(digests), parked=list(parked), **took)
         self._place.write_whole(_note(number), done.model_dump_json().encode())
         return done
 

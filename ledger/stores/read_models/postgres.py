@@ -32,6 +32,7 @@ _TYPES = {
 _LOCKED = frozenset({"55P03", "40P01"})
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext('license-ledger read models'), hashtext(:schema))"
 _BUILD_LOCK = "SELECT pg_try_advisory_lock(hashtext('license-ledger build'), hashtext(%s))"
+_BUILD_UNLOCK = "SELECT pg_advisory_unlock(hashtext('license-ledger build'), hashtext(%s))"
 _CATALOGUE = "SELECT to_regclass(%s) IS NOT NULL"
 _COLUMNS = (
     "SELECT column_name FROM information_schema.columns "
@@ -87,7 +88,11 @@ class PostgresReadModels(ReadModelStore):
                 taken = connection.execute(_BUILD_LOCK, (self._datastore.schema,)).fetchone()
                 if taken != (True,):
                     raise BuildUnderWay(url=self.url)
-                yield
+                try:
+                    yield
+                finally:
+                    # the server would come to it as well, but a moment after the session has ended
+                    connection.execute(_BUILD_UNLOCK, (self._datastore.schema,))
         except psycopg.OperationalError as error:
             raise self._datastore.unreachable(error) from error
 

@@ -1,0 +1,62 @@
+"""Rows that come as an archive keeps them are not sorted again; others are."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ledger.projections import history
+from tests.archive.world import LINES
+from tests.projections.frames import FramedLog, framed
+
+FACTS = {"license", "subject", "fact"}
+
+
+@pytest.fixture
+def log() -> FramedLog:
+    """Return the sample programme, in which no agent and ChatBot of a licence share an id."""
+    rows = framed([json.loads(line) for line in LINES]).rows
+    order = ["license_id", "subject", "effective_us", "position"]
+    return FramedLog(rows.sort(order), framed([json.loads(line) for line in LINES]).positions)
+
+
+@pytest.fixture
+def sorted_facts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return what grows by one whenever facts are sorted."""
+    sort: Callable[..., pl.DataFrame] = pl.DataFrame.sort
+    times: list[int] = []
+
+    def counting(frame: pl.DataFrame, *by: Any, **options: Any) -> pl.DataFrame:
+        if set(frame.columns) >= FACTS:
+            times.append(frame.height)
+        return sort(frame, *by, **options)
+
+    monkeypatch.setattr(history, "_WORTH_A_LOOK", 0)
+    monkeypatch.setattr(pl.DataFrame, "sort", counting)
+    return times
+
+
+def by_position(log: FramedLog) -> pl.DataFrame:
+    """Return the facts without the subjects' numbers, which depend on the way."""
+    return log.history(2**62).facts.drop("subject").sort("position")
+
+
+class TestAssemble:
+    def test_leaves_rows_that_are_in_order(self, log: FramedLog, sorted_facts: list[int]) -> None:
+        facts = log.history(2**62).facts
+        assert sorted_facts == []
+        assert by_position(log.shuffled(3)).equals(by_position(log))
+        assert len(sorted_facts) == 3
+        assert facts.select("license", "subject").n_unique() == facts["subject"].n_unique()
+
+    @pytest.mark.parametrize("column", ["license_id", "subject", "effective_us", "position"])
+    def test_sorts_what_is_out_of_order(self, log: FramedLog, sorted_facts: list[int], column: str) -> None:
+        rows = log.rows.with_row_index("row")
+        order = ["license_id", "subject", "effective_us", "position"]
+        order = [*order[: order.index(column)], column]
+        descending = [name == column for name in order]
+        disordered = FramedLog(rows.sort(order, descending=descending).drop("row"), log.positions)
+        assert by_position(disordered).equals(by_position(log))
+        assert len(sorted_facts) == 3
