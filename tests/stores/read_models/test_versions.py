@@ -1,6 +1,7 @@
 """Versions of read models: built beside the live one, switched in one go, kept for a way back."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -202,6 +203,20 @@ class TestOpening:
             tables = connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'read_model%'")
             assert tables.fetchall() == []
         connection.close()
+
+
+class TestIndexes:
+    def test_are_by_licence_and_by_instant(self, sqlite_url: str, tmp_path: Path) -> None:
+        with open_store(sqlite_url, create=True) as store:
+            models = open_read_models(store, create=True)
+            assert models is not None
+            with models:
+                models.switch(build(models, *(f"licence-{number}" for number in range(1_000))), SCHEMAS)
+        with closing(sqlite3.connect(tmp_path / "ledger.db.read-models")) as connection:
+            asked = "EXPLAIN QUERY PLAN SELECT * FROM seat_step WHERE license_id = 'licence-7'"
+            assert "seat_step_1_one" in connection.execute(asked).fetchall()[0][3]
+            columns = connection.execute("SELECT name FROM pragma_index_info('seat_step_1_at')").fetchall()
+            assert columns == [("valid_to",)]
 
 
 class TestNames:
