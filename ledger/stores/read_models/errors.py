@@ -28,6 +28,14 @@ class OfAnotherLog(LedgerError):
     hint = "Remove them (on SQLite: the file ….read-models), then run the command again."
 
 
+class NameTaken(LedgerError):
+    """Raised when a table or view of a read model's name is there already and is not ours."""
+
+    code = "name_taken"
+    template = "{url} has a table or view {name!r} already, in whose place a read model would stand."
+    hint = "Nothing was changed. Give the ledger a schema of its own: postgresql://…?schema=name."
+
+
 class NothingToRollBack(NotFound):
     """Raised when there is no version from before the live one."""
 

@@ -12,6 +12,7 @@ def claim(models: ReadModelStore, version: int, owner: str, now_us: int, until_u
     back. That nothing is done twice does not hang on leases: checkpoints move only from where they were.
     """
     with models.transaction(writing=True) as work:
+        work.alone()
         work.run(sql.FORGET_FOLLOWERS, {"now_us": now_us, "leaving": None})
         work.run(sql.GREET, {"owner": owner, "until_us": until_us})
         followers = int(work.run(sql.FOLLOWERS)[0][0])
@@ -31,6 +32,7 @@ def claim(models: ReadModelStore, version: int, owner: str, now_us: int, until_u
 def leave(models: ReadModelStore, owner: str, now_us: int) -> None:
     """Give back everything that an owner holds."""
     with models.transaction(writing=True) as work:
+        work.alone()
         work.run(sql.RELEASE, {"owner": owner})
         work.run(sql.FORGET_FOLLOWERS, {"now_us": now_us, "leaving": owner})
 

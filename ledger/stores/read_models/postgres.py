@@ -28,9 +28,9 @@ _TYPES = {
     pl.Datetime: "timestamptz",
     pl.Boolean: "boolean",
 }
-_LOCK_NOT_AVAILABLE = "55P03"
-# Two that make the same catalogue at once would fail on each other's CREATE … IF NOT EXISTS.
-_ONE_MAKER = "SELECT pg_advisory_xact_lock(hashtext('license-ledger read models'), hashtext(:schema))"
+# Somebody else holds a lock, or two would wait for each other.
+_LOCKED = frozenset({"55P03", "40P01"})
+_ALONE = "SELECT pg_advisory_xact_lock(hashtext('license-ledger read models'), hashtext(:schema))"
 _BUILD_LOCK = "SELECT pg_try_advisory_lock(hashtext('license-ledger build'), hashtext(%s))"
 _BUILD_UNLOCK = "SELECT pg_advisory_unlock(hashtext('license-ledger build'), hashtext(%s))"
 _CATALOGUE = "SELECT to_regclass(%s) IS NOT NULL"
@@ -76,7 +76,7 @@ class PostgresReadModels(ReadModelStore):
         return adbc.connect(self._datastore.conninfo, autocommit=True)
 
     def _failure(self, error: adbc_driver_manager.Error) -> StoreLocked | StoreUnreachable:
-        if error.sqlstate == _LOCK_NOT_AVAILABLE:
+        if error.sqlstate in _LOCKED:
             return self._datastore.locked()
         return self._datastore.unreachable(error)
 
@@ -113,6 +113,9 @@ class _PostgresTransaction(Transaction):
             cursor.execute(_filled(self.named(statement), parameters))
             return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
 
+    def alone(self) -> None:
+        self.run(_ALONE, {"schema": self._schema})
+
     def read(self, statement: str, parameters: Mapping[str, Any], schema: pl.Schema) -> pl.DataFrame:
         with self._connection.cursor() as cursor:
             cursor.execute(_filled(statement, parameters))
@@ -134,6 +137,9 @@ class _PostgresTransaction(Transaction):
 
     def instant(self, us: int) -> Any:
         return from_us(us)
+
+    def is_taken(self, name: str) -> bool:
+        return bool(self.run(_COLUMNS, {"schema": self._schema, "name": name}))
 
     def show(self, view: str, table: str, schema: pl.Schema) -> None:
         name = self.qualified(view)
@@ -160,7 +166,8 @@ def open_postgres_read_models(
     models = PostgresReadModels(url, datastore)
     if create:
         with models.transaction(writing=True) as work:
-            work.run(_ONE_MAKER, {"schema": datastore.schema})
+            # two that make the same tables at once would fail on each other's CREATE … IF NOT EXISTS
+            work.alone()
             for statement in CREATE:
                 work.run(re.sub(r"\{text\}", 'text COLLATE "C"', statement).replace("{big}", "bigint"))
     return models

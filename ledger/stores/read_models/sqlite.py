@@ -106,6 +106,9 @@ class _SQLiteTransaction(Transaction):
     def run(self, statement: str, parameters: Mapping[str, Any] = NOTHING) -> list[tuple[Any, ...]]:
         return self._connection.execute(self.named(statement), parameters).fetchall()
 
+    def alone(self) -> None:
+        """Do nothing: a writer has been alone since the transaction began."""
+
     def read(self, statement: str, parameters: Mapping[str, Any], schema: pl.Schema) -> pl.DataFrame:
         rows = self._connection.execute(statement, parameters).fetchall()
         if not rows:
@@ -134,6 +137,9 @@ class _SQLiteTransaction(Transaction):
 
     def instant(self, us: int) -> Any:
         return us
+
+    def is_taken(self, name: str) -> bool:
+        return bool(self.run("SELECT 1 FROM sqlite_master WHERE name = :name", {"name": name}))
 
     def show(self, view: str, table: str, schema: pl.Schema) -> None:
         columns = ", ".join(_shown(name, dtype) for name, dtype in schema.items())

@@ -10,7 +10,13 @@ import polars as pl
 
 from ledger.stores.read_models import catalogue as sql
 from ledger.stores.read_models.catalogue import Checkpoint, Parked, State, TableVersion
-from ledger.stores.read_models.errors import CheckpointMoved, NoSuchVersion, NothingToRollBack, OfAnotherLog
+from ledger.stores.read_models.errors import (
+    CheckpointMoved,
+    NameTaken,
+    NoSuchVersion,
+    NothingToRollBack,
+    OfAnotherLog,
+)
 from ledger.stores.read_models.layout import columns_of, indexes, physical
 from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS
 from ledger.stores.read_models.transactions import Transaction
@@ -70,9 +76,15 @@ class ReadModelStore(ABC):
     ) -> int:
         """Make empty tables of the schemas, without indexes, all checkpoints at 0; return their version.
 
-        `through_us` is the instant up to which invoices will be made.
+        `through_us` is the instant up to which invoices will be made. Raises NameTaken if somebody else has a
+        table or view of a read model's name.
         """
         with self.transaction(writing=True) as work:
+            work.alone()
+            ours = {one.table for one in table_versions(work)}
+            for table in schemas.keys() - ours:
+                if work.is_taken(table):
+                    raise NameTaken(url=self.url, name=table)
             version = int(work.run(sql.LAST_VERSION)[0][0]) + 1
             made = {
                 "version": version,
@@ -91,11 +103,15 @@ class ReadModelStore(ABC):
         return version
 
     def build_indexes(self, version: int) -> None:
-        """Build a version's indexes; after a bulk load, since that is several times faster without them."""
+        """Build a version's indexes, after a bulk load, and let the database count what it has.
+
+        Loading is several times faster without indexes.
+        """
         with self.transaction(writing=True) as work:
             for table in _tables_of(work, version):
                 for statement in indexes(table, version, work.qualified):
                     work.run(statement)
+                work.run(f"ANALYZE {work.qualified(physical(table, version))}")
 
     @contextmanager
     def moving(
@@ -129,6 +145,7 @@ class ReadModelStore(ABC):
     def switch(self, version: int, schemas: Mapping[str, pl.Schema]) -> None:
         """Make a version live, in one transaction: views, states; what was live stays as the previous one."""
         with self.transaction(writing=True) as work:
+            work.alone()
             for table in _tables_of(work, version):
                 versions = [one for one in table_versions(work) if one.table == table]
                 if any(one.version == version and one.state is State.LIVE for one in versions):
@@ -145,6 +162,7 @@ class ReadModelStore(ABC):
         Raises NothingToRollBack if no table has one.
         """
         with self.transaction(writing=True) as work:
+            work.alone()
             found = {(one.table, one.state): one for one in table_versions(work)}
             previous = [one for one in found.values() if one.state is State.PREVIOUS]
             if not previous:
@@ -164,6 +182,7 @@ class ReadModelStore(ABC):
 
     def _drop(self, chosen: Callable[[TableVersion], bool]) -> list[int]:
         with self.transaction(writing=True) as work:
+            work.alone()
             dropped = [one for one in table_versions(work) if chosen(one)]
             for one in dropped:
                 work.run(f"DROP TABLE {work.qualified(physical(one.table, one.version))}")
@@ -179,6 +198,7 @@ class ReadModelStore(ABC):
     def bind(self, ledger_id: str | None) -> None:
         """Say which log these are the read models of; they are that for ever. Raises OfAnotherLog."""
         with self.transaction(writing=True) as work:
+            work.alone()
             if not work.run(sql.LOG_OF):
                 work.run(sql.SET_LOG, {"ledger_id": ledger_id})
             if work.run(sql.LOG_OF) != [(ledger_id,)]:

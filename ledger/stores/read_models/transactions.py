@@ -19,6 +19,10 @@ class Transaction(ABC):
         """Execute a statement and return its rows, if it gives any."""
 
     @abstractmethod
+    def alone(self) -> None:
+        """Let nobody else decide about versions and leases until the end of the transaction."""
+
+    @abstractmethod
     def read(self, statement: str, parameters: Mapping[str, Any], schema: pl.Schema) -> pl.DataFrame:
         """Return the rows of a SELECT straight as columns of the schema."""
 
@@ -41,6 +45,10 @@ class Transaction(ABC):
     @abstractmethod
     def instant(self, us: int) -> Any:
         """Return an instant as a parameter that is compared with columns of instants."""
+
+    @abstractmethod
+    def is_taken(self, name: str) -> bool:
+        """Tell whether there is a table or view of that name."""
 
     @abstractmethod
     def show(self, view: str, table: str, schema: pl.Schema) -> None:

@@ -1,13 +1,17 @@
 """Rows and checkpoints that move together, leases and parked licences."""
 
+import threading
+
 import pytest
 
 from ledger.stores.read_models.asking import Held, NotFresh
 from ledger.stores.read_models.catalogue import Checkpoint, Parked
 from ledger.stores.read_models.errors import CheckpointMoved
 from ledger.stores.read_models.leases import claim, leave
+from ledger.stores.read_models.locations import open_read_models
 from ledger.stores.read_models.partitions import in_partitions, partition_of
 from ledger.stores.read_models.store import Change, ReadModelStore
+from ledger.stores.store import Store
 from tests.stores.read_models.frames import END, SCHEMAS, frames, held
 from tests.stores.read_models.test_versions import AS_OF_US, build, ppa
 
@@ -111,3 +115,34 @@ class TestPartitions:
         parts_of = [in_partitions(ids, [part], 4) for part in range(4)]
         assert sorted(one for part in parts_of for one in part) == sorted(ids)
         assert all(parts_of)
+
+
+class TestStartingAtOnce:
+    def test_is_no_race(self, store: Store) -> None:
+        start = threading.Barrier(4)
+        held: list[list[int]] = []
+        failures: list[BaseException] = []
+
+        def begin(owner: str) -> None:
+            try:
+                start.wait(60)
+                models = open_read_models(store, create=True)
+                assert models is not None
+                with models:
+                    models.bind("this-log")
+                    start.wait(60)
+                    if owner == "0":
+                        build(models, partitions=8)
+                    start.wait(60)
+                    held.append(parts(claim(models, 1, owner, 0, 100)))
+            except BaseException as error:
+                failures.append(error)
+                start.abort()
+
+        threads = [threading.Thread(target=begin, args=(str(number),)) for number in range(4)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        assert not failures
+        assert sorted(part for some in held for part in some) == list(range(8))

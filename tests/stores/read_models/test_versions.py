@@ -1,17 +1,25 @@
 """Versions of read models: built beside the live one, switched in one go, kept for a way back."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from ledger.rules.instants import to_us
 from ledger.stores.locations import open_store
 from ledger.stores.log_row import LastRecorded
 from ledger.stores.read_models.asking import NotFresh
 from ledger.stores.read_models.catalogue import State
-from ledger.stores.read_models.errors import BuildUnderWay, NoSuchVersion, NothingToRollBack, OfAnotherLog
+from ledger.stores.read_models.errors import (
+    BuildUnderWay,
+    NameTaken,
+    NoSuchVersion,
+    NothingToRollBack,
+    OfAnotherLog,
+)
 from ledger.stores.read_models.locations import open_read_models
 from ledger.stores.read_models.store import ReadModelStore
 from ledger.stores.store import Store
@@ -195,6 +203,35 @@ class TestOpening:
             tables = connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'read_model%'")
             assert tables.fetchall() == []
         connection.close()
+
+
+class TestIndexes:
+    def test_are_by_licence_and_by_instant(self, sqlite_url: str, tmp_path: Path) -> None:
+        with open_store(sqlite_url, create=True) as store:
+            models = open_read_models(store, create=True)
+            assert models is not None
+            with models:
+                models.switch(build(models, *(f"licence-{number}" for number in range(1_000))), SCHEMAS)
+        with closing(sqlite3.connect(tmp_path / "ledger.db.read-models")) as connection:
+            asked = "EXPLAIN QUERY PLAN SELECT * FROM seat_step WHERE license_id = 'licence-7'"
+            assert "seat_step_1_one" in connection.execute(asked).fetchall()[0][3]
+            columns = connection.execute("SELECT name FROM pragma_index_info('seat_step_1_at')").fetchall()
+            assert columns == [("valid_to",)]
+
+
+class TestNames:
+    def test_of_others_are_left_alone(self, postgres_url: str, postgres_server: str) -> None:
+        with open_store(postgres_url, create=True) as store:
+            models = open_read_models(store, create=True)
+            assert models is not None
+            schema = Identifier(postgres_url.rpartition("schema=")[2])
+            with models, psycopg.connect(postgres_server, autocommit=True) as connection:
+                connection.execute(SQL("CREATE VIEW {}.invoice AS SELECT 'mine'").format(schema))
+                with pytest.raises(NameTaken):
+                    build(models, "acme")
+                kept = connection.execute(SQL("SELECT * FROM {}.invoice").format(schema))
+                assert kept.fetchall() == [("mine",)]
+                assert models.table_versions() == []
 
 
 class TestConnections:
