@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ledger.application.suspend_agent import suspend_agent as suspend_agent
     from ledger.application.switch_pricing_model import switch_pricing_model as switch_pricing_model
     from ledger.application.take_seat import take_seat as take_seat
+    from ledger.stores.files import files_of as files_of
     from replay.cutover import replay_cutover as replay_cutover
     from replay.demo import run_demo as run_demo
 
@@ -59,6 +60,7 @@ _HOMES = {
     "default_archive": "ledger.application.archive_log",
     "events_to_seal": "ledger.application.archive_log",
     "configure_logs": "ledger.application.logs",
+    "files_of": "ledger.stores.files",
     "format_currency": "babel.numbers",
     "format_date": "babel.dates",
     "format_decimal": "babel.numbers",

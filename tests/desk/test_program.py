@@ -13,7 +13,7 @@ from desk.cli.group import hoisted
 from desk.cli.screen import err_console
 from tests.desk.running import run
 
-PROGRAM = [sys.executable, "-c", "from desk.cli.main import main; main()"]
+PROGRAM = [sys.executable, "-c", "from desk.cli.start import main; main()"]
 
 # a shell's background jobs are deaf to interrupts, and so would be what they start
 LISTENING = [
@@ -61,7 +61,7 @@ class TestProcess:
         simulated.stdout.close()
         assert simulated.stderr.read() == b""
         simulated.stderr.close()
-        assert simulated.wait() == 1
+        assert simulated.wait() == 141
 
     def test_ends_with_130_when_it_is_interrupted_and_records_nothing(self, tmp_path: Path) -> None:
         importing = subprocess.Popen(
