@@ -52,7 +52,7 @@ _Model = Annotated[
     rich_help_panel=RECORD,
     epilog=examples(
         "create-license northwind --plan team --cycle monthly --at 2024-05-01T08:00:00Z",
-        "create-license bakery --plan team --partner acme --source partner_app --time-zone Europe/Warsaw",
+        "create-license bakery --plan team --source partner_app --time-zone Europe/Warsaw",
     ),
 )
 def create_license(

@@ -11,7 +11,7 @@ from desk.cli.help_page import examples
 from desk.cli.options import RECORD, Actor, At, CutoverArg, CycleArg, Key, PartnerArg, PlanArg, day_option
 from desk.cli.recording import meta, show_recorded
 from desk.cli.settings import open_to_record
-from desk.cli.values import read_amount_minor
+from desk.cli.values import read_amount_minor, read_rate, whole_number
 from ledger.rules.words import (
     DEFAULT_CURRENCY,
     DEFAULT_NOTICE_DAYS,
@@ -33,11 +33,15 @@ _ProgrammeArg = Annotated[
 _Email = Annotated[str | None, typer.Option(metavar="ADDRESS", show_default=False, help="Where to write to.")]
 _Discount = Annotated[
     str | None,
-    typer.Option(metavar="RATE", show_default=False, help="Off the partner's bills, 0.20 for 20 %."),
+    typer.Option(
+        metavar="RATE", parser=read_rate, show_default=False, help="Off the partner's bills, 0.20 for 20 %."
+    ),
 ]
 _Commission = Annotated[
     str | None,
-    typer.Option(metavar="RATE", show_default=False, help="For the partner, of what clients pay."),
+    typer.Option(
+        metavar="RATE", parser=read_rate, show_default=False, help="For the partner, of what clients pay."
+    ),
 ]
 _Amount = Annotated[
     str,
@@ -66,7 +70,10 @@ _Model = Annotated[
     PricingModel, typer.Option("--model", show_default=False, help="What is charged for afterwards.")
 ]
 _NoticeDays = Annotated[
-    int, typer.Option(metavar="DAYS", min=0, max=365, help="How long before the charge customers are told.")
+    int,
+    typer.Option(
+        metavar="DAYS", parser=whole_number(0, 365), help="How long before the charge customers are told."
+    ),
 ]
 
 

@@ -13,12 +13,15 @@ from desk.cli.help_page import examples
 from desk.cli.options import LEARN, day_option
 from desk.cli.screen import data_out, err_console
 from desk.cli.settings import store_url
+from desk.cli.values import whole_number
 from desk.cli.words import count
 from desk.cli.writing import refuse_overwriting, written
 
 app = typer.Typer()
 
-_Licenses = Annotated[int, typer.Option(metavar="N", min=0, help="How many licences sign up.")]
+_Licenses = Annotated[
+    int, typer.Option(metavar="N", parser=whole_number(0, 10**9), help="How many licences sign up.")
+]
 _Seed = Annotated[int, typer.Option(metavar="S", help="The same seed gives the same bytes.")]
 _Until = Annotated[date, day_option("The last day of the story.")]
 

@@ -15,7 +15,13 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 
-from ledger.stores.errors import RecordedAtGoesBack, StoreLocked, StoreUnreachable, StreamConflict
+from ledger.stores.errors import (
+    RecordedAtGoesBack,
+    StoreLocked,
+    StoreUnreachable,
+    StreamConflict,
+    store_failure,
+)
 from ledger.stores.log_row import LogRow, Recorded, in_order, log_rows
 from ledger.stores.queries import LogQueries
 from ledger.stores.recorder import UNCHANGED, LogRecorder
@@ -136,7 +142,7 @@ class LedgerDatastore(library.SQLiteDatastore):
         except (sqlite3.OperationalError, OperationalError) as error:
             if is_locked(error) or is_locked(error.__cause__):
                 raise self.locked() from error
-            raise StoreUnreachable(url=self.url, reason=error) from error
+            raise store_failure(self.url, error) from error
 
     def read(self, statement: str, parameters: Any) -> list[tuple[Any, ...]]:
         """Return the rows of one SELECT as plain tuples."""
@@ -147,7 +153,7 @@ class LedgerDatastore(library.SQLiteDatastore):
         except (sqlite3.DatabaseError, DatabaseError) as error:
             if is_locked(error):
                 raise self.locked() from error
-            raise StoreUnreachable(url=self.url, reason=error) from error
+            raise store_failure(self.url, error) from error
 
 
 class LedgerApplicationRecorder(library.SQLiteApplicationRecorder, LogRecorder):

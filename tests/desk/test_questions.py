@@ -84,6 +84,61 @@ class TestTables:
         assert run("seats", "--as-of", "1999-01-01T00:00:00Z", *late, store=sample_store).err == ""
 
 
+class TestAnInvoiceWithoutAPeriod:
+    @staticmethod
+    def about(store: str, *asked: str) -> list[str]:
+        page = done("invoices", "--as-of", "2025-06-01T00:00:00Z", *asked, store=store)
+        return [line.strip() for line in page.splitlines() if line.startswith("  team, ")]
+
+    @staticmethod
+    def history(*events: str) -> bytes:
+        at = '"actor":"system","recorded_at":"2024-{}T00:00:00Z","effective_at":"2024-{}T00:00:00Z"'
+        lines = []
+        for event in events:
+            recorded, effective, told = event.split(" ", 2)
+            lines.append("{" + told + "," + at.format(recorded, effective) + "}\n")
+        return "".join(lines).encode()
+
+    LICENCE = '"type":"LicenseCreated","license_id":"a","source":"signup","plan":"team","currency":"USD"'
+    AGENT = '"type":"AgentCreated","license_id":"a","role":"owner","agent_id"'
+    PRICE = '"type":"PricePublished","plan":"team","currency":"USD","unit_amount":2000'
+
+    def test_says_when_the_licence_is_cancelled(self, sqlite_url: str) -> None:
+        lines = self.history(
+            f'01-01 01-01 {self.PRICE},"billing_cycle":"monthly"',
+            f'01-01 01-01 {self.LICENCE},"billing_cycle":"monthly"',
+            f'01-02 01-02 {self.AGENT}:"ann"',
+            '03-01 03-01 "type":"LicenseCancelled","license_id":"a"',
+            f'03-02 01-03 {self.AGENT}:"late"',
+        )
+        assert run("import", "-", stdin=lines, store=sqlite_url).exit_code == 0
+        assert self.about(sqlite_url) == ["team, monthly; the licence is cancelled"]
+
+    def test_says_when_the_period_has_no_price(self, sqlite_url: str) -> None:
+        lines = self.history(
+            f'01-01 01-01 {self.PRICE},"billing_cycle":"monthly"',
+            f'01-01 01-01 {self.LICENCE},"billing_cycle":"monthly"',
+            f'01-02 01-02 {self.AGENT}:"ann"',
+            '02-01 02-01 "type":"PlanChanged","license_id":"a","plan":"team, big"',
+            f'02-02 01-03 {self.AGENT}:"late"',
+        )
+        assert run("import", "-", stdin=lines, store=sqlite_url).exit_code == 0
+        asked = ("--known-at", "2024-03-01T00:00:00Z")
+        assert self.about(sqlite_url, *asked) == [
+            "team, big, monthly; the period that begins on this date has no price"
+        ]
+
+    def test_says_when_it_lies_within_a_year(self, sqlite_url: str) -> None:
+        lines = self.history(
+            f'01-01 01-01 {self.PRICE},"billing_cycle":"annual"',
+            f'01-01 01-01 {self.LICENCE},"billing_cycle":"annual"',
+            f'01-02 01-02 {self.AGENT}:"ann"',
+            f'02-01 02-01 {self.AGENT}:"bob"',
+        )
+        assert run("import", "-", stdin=lines, store=sqlite_url).exit_code == 0
+        assert self.about(sqlite_url)[0] == "team, annual; no period begins on this date"
+
+
 class TestFormats:
     @pytest.mark.parametrize("question", ROWS_BY_QUESTION)
     def test_jsonl_has_one_object_a_line(self, sample_store: str, question: str) -> None:
