@@ -19,6 +19,7 @@ _SAID = {
     "store_read_only": "Failed",
     "store_cannot_be_opened": "Failed",
     "store_disk_full": "Failed",
+    "store_damaged": "Failed",
     "store_locked": "Locked",
     "already_under_way": "Locked",
 }

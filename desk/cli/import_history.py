@@ -105,6 +105,8 @@ def _refuse_no_file(file: Path) -> None:
 @contextmanager
 def _opened(file: Path) -> Iterator[BinaryIO]:
     if file == STDIN:
+        if sys.stdin is None:
+            raise typer.BadParameter("Standard input is closed.", param_hint="'FILE'")
         yield sys.stdin.buffer
         return
     try:

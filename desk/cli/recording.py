@@ -1,24 +1,46 @@
 """What all recording commands share: who, when, under which key, and the line that says what was recorded."""
 
+from collections.abc import Callable
 from datetime import datetime
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import typer
 from rich.text import Text
 
 from desk.cli import lazy
 from desk.cli.screen import arriving, err_console, out_console
+from desk.cli.settings import open_to_record, store_url
 from desk.cli.words import instant
 from ledger.rules.clock import system_clock
 from ledger.rules.instants import format_instant
 
 if TYPE_CHECKING:
+    from ledger.application.ledger import Ledger
     from ledger.application.recording import CommandMeta, Recorded
 
 
 def meta(at: datetime | None, actor: str, key: str | None) -> "CommandMeta":
     """Return what every command carries; its request id is what the logs of one run share."""
     return lazy.CommandMeta(at=at, actor=actor, key=key, request_id=uuid4().hex)
+
+
+def record_first(ctx: typer.Context, command: Callable[["Ledger"], "Recorded"]) -> "Recorded":
+    """Run a command that can be a ledger's first; if it is refused, no store is left behind.
+
+    A store that is not there yet is made only after the command went well in an empty one: to take back what
+    was made could take away what another has recorded in it meanwhile.
+    """
+    file = next(iter(lazy.files_of(store_url(ctx))), None)
+    if file is not None and not file.exists() and file.parent.is_dir():
+        with (
+            TemporaryDirectory(prefix="license-ledger-trial-") as folder,
+            lazy.Ledger.open(f"sqlite:///{folder}/trial.db", create=True) as trial,
+        ):
+            command(trial)
+    with open_to_record(ctx, create=True) as ledger:
+        return command(ledger)
 
 
 def show_recorded(recorded: "Recorded") -> None:

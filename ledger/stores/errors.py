@@ -64,6 +64,14 @@ class StoreDiskFull(StoreUnreachable):
     hint = "Make room, then run the command again."
 
 
+class StoreDamaged(StoreUnreachable):
+    """Raised when a store's file is not as the database left it, or the disk does not give it back."""
+
+    code = "store_damaged"
+    template = "The store at {url} cannot be read as it should be: {reason}."
+    hint = "The file or its disk is damaged. Keep it as it is, and put a copy or an export in its place."
+
+
 class StoreFolderMissing(NotFound):
     """Raised when a store is to be made in a folder that is not there."""
 
@@ -92,6 +100,8 @@ class AlreadyUnderWay(Conflict):
 # SQLite's own numbers, which do not change.
 _BY_SQLITE_CODE: Final[Mapping[int, type[StoreUnreachable]]] = {
     8: StoreReadOnly,
+    10: StoreDamaged,
+    11: StoreDamaged,
     13: StoreDiskFull,
     14: StoreCannotBeOpened,
 }

@@ -85,6 +85,19 @@ class TestProcess:
         assert err.decode().endswith("Interrupted.\n")
         assert process("export", cwd=tmp_path).stdout == b""
 
+    def test_ends_with_130_quietly_when_it_is_interrupted_while_it_starts(self, tmp_path: Path) -> None:
+        starting = (
+            "import sys\n"
+            "class Interrupted:\n"
+            "    def find_spec(self, name, *_):\n"
+            "        if name == 'typer': raise KeyboardInterrupt\n"
+            "sys.meta_path.insert(0, Interrupted())\n"
+            "from desk.cli.start import main\n"
+            "main()\n"
+        )
+        ran = subprocess.run([sys.executable, "-c", starting], cwd=tmp_path, capture_output=True, check=False)
+        assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"")
+
 
 class TestUnexpected:
     @pytest.fixture(autouse=True)

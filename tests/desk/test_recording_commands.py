@@ -120,6 +120,19 @@ class TestRefusals:
         assert "store_not_found" in ran.err
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "create-license a --plan team --partner nobody",
+            "create-license a --plan team --time-zone Mars/Base",
+            "publish-price team monthly 1 --at 2024-01-01T00:00:00Z --actor mallory\t",
+        ],
+    )
+    def test_leave_no_store_behind_if_it_was_not_there(self, tmp_path: Path, command: str) -> None:
+        ran = run(*command.split(" "), store=f"sqlite:///{tmp_path / 'new.db'}")
+        assert ran.exit_code in {2, 3}
+        assert list(tmp_path.iterdir()) == []
+
     def test_tell_a_url_that_names_no_store(self) -> None:
         ran = run("seats", store="mysql://there/db")
         assert ran.exit_code == 2

@@ -66,6 +66,15 @@ class TestAStore:
         assert ran.exit_code == 1
         assert ran.err.startswith("Failed (store_cannot_be_opened): The store's file cannot be opened")
 
+    def test_that_is_damaged_says_so(self, open_folder: Path) -> None:
+        file = open_folder / "kept.db"
+        whole, page_size = file.read_bytes(), 4096
+        pages = [whole[start : start + page_size] for start in range(0, len(whole), page_size)]
+        file.write_bytes(b"".join(b"\xff" * page_size if b"northwind" in page else page for page in pages))
+        ran = run("seats", store=f"sqlite:///{file}")
+        assert ran.exit_code == 1
+        assert ran.err.startswith("Failed (store_damaged): The store at")
+
     def test_that_may_not_be_made_says_so(self, open_folder: Path) -> None:
         store = f"sqlite:///{open_folder / 'new.db'}"
         ran = run_without_rights("publish-price", "team", "monthly", "1", store=store)

@@ -220,6 +220,11 @@ class TestStreams:
         ran = self.ended("create-license a --plan team >/dev/full", tmp_path)
         assert b"The event is recorded all the same, at position 1." in ran.stderr
 
+    def test_of_an_import_may_not_be_closed(self, tmp_path: Path) -> None:
+        ran = self.ended("import - <&-", tmp_path)
+        assert ran.returncode == 2
+        assert b"Standard input is closed." in ran.stderr
+
     def test_that_are_closed_stop_a_command_before_it_records(self, tmp_path: Path) -> None:
         ran = self.ended("create-license a --plan team >&-", tmp_path)
         assert ran.returncode == 1
