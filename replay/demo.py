@@ -8,7 +8,7 @@ from io import BytesIO
 from ledger.application.import_history import import_history
 from ledger.application.ledger import Ledger
 from ledger.events.catalogue import parse_line
-from ledger.rules.errors import LedgerError
+from ledger.rules.errors import Conflict
 from ledger.stores.reading import export_pages
 from replay.cutover import CutoverReplay, replay_cutover
 from replay.sample import sample_history
@@ -18,7 +18,7 @@ DEMO_CUTOVERS = ("partner-app-2024-06-10", "resellers-2024-08-11")
 DEMO_AS_OF = datetime(2024, 12, 20, tzinfo=UTC)
 
 
-class StoreHoldsOtherEvents(LedgerError):
+class StoreHoldsOtherEvents(Conflict):
     """Raised when the demonstration is asked for in a store that is not its own."""
 
     code = "store_holds_other_events"

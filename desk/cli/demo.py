@@ -17,12 +17,18 @@ from desk.cli.settings import settings_of
 
 app = typer.Typer()
 
+_STAYS = (
+    "It stays there for you to ask it questions, such as those at the end; delete its folder when you are "
+    "done."
+)
+
 
 @app.command("demo", cls=LedgerCommand, rich_help_panel=LEARN, epilog=examples("demo"))
 def demo(ctx: typer.Context) -> None:
     """Record the sample programme and replay its two cutovers of 2024.
 
-    Without --store the events go to a new file in the system's temporary folder, which stays for you to ask.
+    Without --store the events go to a new file in the system's temporary folder, which stays for you to ask
+    and to delete.
     """
     url = settings_of(ctx).store or _new_store()
     console = out_console(MAX_WIDTH)
@@ -31,7 +37,9 @@ def demo(ctx: typer.Context) -> None:
     recorded = "are recorded there" if report.recorded else "were there already"
     console.print(Text("The sample programme", "bold"))
     console.print(Text(f"  The store is {url}"), soft_wrap=True)
+    stays = () if settings_of(ctx).store else (_STAYS,)
     for line in (
+        *stays,
         f"{words.count(report.events, 'event')} of a programme that sells a chat service {recorded}.",
         "Every answer below is computed from these events alone. The same events give the same digest, "
         "whenever, wherever and from whichever kind of store it is asked for.",

@@ -1,8 +1,7 @@
 """The command that writes the whole log as a history file."""
 
-import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO, cast
 
 import typer
 
@@ -11,8 +10,9 @@ from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
 from desk.cli.options import MOVE
 from desk.cli.screen import data_out, err_console
-from desk.cli.settings import open_to_ask
+from desk.cli.settings import open_to_ask, store_url
 from desk.cli.words import count
+from desk.cli.writing import refuse_overwriting, written
 
 app = typer.Typer()
 
@@ -36,14 +36,10 @@ def export(ctx: typer.Context, out: Out = None) -> None:
             lazy.export_history(ledger, data_out())
             data_out().flush()
             return
-        unfinished = out.with_name(f"{out.name}.part")
-        try:
-            with (
-                unfinished.open("wb") as file,
-                lazy.progress_of_things("Exporting", None, "events") as so_far,
-            ):
-                events = lazy.export_history(ledger, file, so_far)
-            os.replace(unfinished, out)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        refuse_overwriting(out, [("the store itself", lazy.files_of(store_url(ctx)))], "--out")
+        with (
+            written(out, "--out") as file,
+            lazy.progress_of_things("Exporting", None, "events") as so_far,
+        ):
+            events = lazy.export_history(ledger, cast(BinaryIO, file), so_far)
     err_console().print(f"Wrote {count(events, 'event')} to {out}.", soft_wrap=True)

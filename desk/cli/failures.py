@@ -10,9 +10,16 @@ from ledger.rules.errors import InvalidValue, LedgerError, NotFound
 FAILED = 1
 VERIFICATION_FAILED = 5
 INTERRUPTED = 130
+# what a shell reports of a program that SIGPIPE ended
+NOBODY_READS = 141
 _SAID = {
     "store_unreachable": "Failed",
     "not_a_ledger": "Failed",
+    "cannot_write": "Failed",
+    "store_read_only": "Failed",
+    "store_cannot_be_opened": "Failed",
+    "store_disk_full": "Failed",
+    "store_damaged": "Failed",
     "store_locked": "Locked",
     "already_under_way": "Locked",
 }
@@ -40,6 +47,15 @@ def show_unexpected(console: Console, error: BaseException, *, verbose: bool) ->
     console.print(Text.assemble(("Failed (unexpected):", "bold red"), " ", said), soft_wrap=True)
     if not verbose:
         _detail(console, "way out", "Run it again with -v to see where it happened, and report that.")
+
+
+def show_io_error(console: Console, error: OSError, *, verbose: bool) -> None:
+    """Print what the system refused, with the file's name if it said one."""
+    if verbose:
+        console.print("".join(traceback.format_exception(error)), style="dim", soft_wrap=True)
+    what = f"{error.filename}: " if error.filename is not None else ""
+    said = (error.strerror or str(error)).lower()
+    console.print(Text.assemble(("Failed (io_error):", "bold red"), f" {what}{said}."), soft_wrap=True)
 
 
 def _headline(error: LedgerError) -> str:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
 
@@ -11,13 +12,16 @@ import typer
 from rich.text import Text
 
 from desk.cli import lazy
+from desk.cli.counting import CountedLines
 from desk.cli.failures import FAILED
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
 from desk.cli.options import MOVE
-from desk.cli.screen import err_console, out_console
-from desk.cli.settings import open_to_record
+from desk.cli.screen import arriving, err_console, out_console
+from desk.cli.settings import open_to_record, store_url
 from desk.cli.words import count, number
+from desk.cli.writing import NewFile, in_words, refuse_overwriting, written
+from ledger.rules.instants import format_instant
 
 if TYPE_CHECKING:
     from ledger.application.import_history import ImportReport
@@ -62,57 +66,67 @@ def import_(
     Lines that are recorded already are passed over. With --keep-going the exit code is 1 if lines were left
     out.
     """
-    if file != STDIN and not file.is_file():
-        raise typer.BadParameter(f"There is no file {file}.", param_hint="'FILE'")
     if refused is not None and not keep_going:
         raise typer.BadParameter("It goes with --keep-going.", param_hint="'--refused'")
+    _refuse_no_file(file)
     left_out = (refused or _beside(file)) if keep_going else None
-    with open_to_record(ctx, create=True) as ledger, _opened(file) as source, _created(left_out) as out:
-        lines = _CountedLines(source)
+    if left_out is not None:
+        kept = [("the file that is imported", [file]), ("the store itself", lazy.files_of(store_url(ctx)))]
+        refuse_overwriting(left_out, kept, "--refused")
+    before = left_out is not None and left_out.exists()
+    with _opened(file) as source, _created(left_out) as out, open_to_record(ctx, create=True) as ledger:
+        lines = CountedLines(source, ledger.clock())
         size = None if file == STDIN else file.stat().st_size
         with lazy.progress_of_bytes("Importing", size, lambda: lines.count) as so_far:
             report = lazy.import_history(
                 ledger,
                 cast(BinaryIO, lines),
                 keep_going=keep_going,
-                refused=out,
+                refused=cast(BinaryIO | None, out),
                 progress=so_far,
                 # one reads lines for the other, which decides and records: a third would have nothing to do
                 processes=min(2, os.cpu_count() or 1),
             )
+        last_instant = ledger.now()
+        if out is not None:
+            out.is_wanted = report.refused > 0
     _show(report)
+    _warn_of_later(lines, last_instant)
     if left_out is not None:
-        _show_left_out(report, left_out)
+        _show_left_out(report, left_out, before=before)
 
 
-class _CountedLines:
-    """A file read line by line that knows how many lines were read."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        self._source = source
-        self.count = 0
-
-    def readline(self, limit: int = -1) -> bytes:
-        """Return the next line, or a part of it if it is longer than the limit."""
-        self.count += 1
-        return self._source.readline(limit)
+def _refuse_no_file(file: Path) -> None:
+    if file == STDIN:
+        return
+    if file.is_dir():
+        raise typer.BadParameter(f"{file} is a folder; name the file in it.", param_hint="'FILE'")
+    if not file.exists():
+        raise typer.BadParameter(f"There is no file {file}.", param_hint="'FILE'")
 
 
 @contextmanager
 def _opened(file: Path) -> Iterator[BinaryIO]:
     if file == STDIN:
+        if sys.stdin is None:
+            raise typer.BadParameter("Standard input is closed.", param_hint="'FILE'")
         yield sys.stdin.buffer
         return
-    with file.open("rb") as source:
+    try:
+        source = file.open("rb")
+    except OSError as error:
+        reason = "you may not read it" if isinstance(error, PermissionError) else in_words(error)
+        raise typer.BadParameter(f"{file}: {reason}.", param_hint="'FILE'") from error
+    with source:
         yield source
 
 
 @contextmanager
-def _created(file: Path | None) -> Iterator[BinaryIO | None]:
+def _created(file: Path | None) -> Iterator[NewFile | None]:
     if file is None:
         yield None
         return
-    with file.open("wb") as out:
+    with written(file, "--refused") as out:
         yield out
 
 
@@ -127,17 +141,37 @@ def _show(report: "ImportReport") -> None:
     if report.already_known:
         verb = "was" if report.already_known == 1 else "were"
         said += f"; {count(report.already_known, 'line')} {verb} recorded already"
-    out_console().print(Text(f"{said}.", "green"), soft_wrap=True)
+    with arriving("The import is done all the same."):
+        out_console().print(Text(f"{said}.", "green"), soft_wrap=True)
 
 
-def _show_left_out(report: "ImportReport", left_out: Path) -> None:
-    """Name the file of what was left out and end with exit code 1, or take the empty file away."""
+def _warn_of_later(lines: CountedLines, last_instant: datetime) -> None:
+    """Say that lines were recorded in the future: the ledger's time never goes back behind them."""
+    if lines.first_later is None:
+        return
+    clock = format_instant(lines.clock)
+    said = (
+        f"Line {number(lines.first_later)} says that it was recorded later than this machine's clock shows "
+        f"({clock}); {count(lines.later, 'line')} in all say so."
+    )
+    if last_instant > lines.clock:
+        said += (
+            f" What is recorded from now on counts as recorded at {format_instant(last_instant)}, the log's "
+            "last instant, until the clock is past it."
+        )
+    err_console().print(Text(said, "yellow"), soft_wrap=True)
+
+
+def _show_left_out(report: "ImportReport", left_out: Path, *, before: bool) -> None:
+    """Name the file of what was left out and end with exit code 1; one of an earlier run is not hidden."""
     if not report.refused:
-        left_out.unlink()
+        if before:
+            said = f"No line was left out. {left_out} was there before and stays as it was."
+            err_console().print(Text(said), soft_wrap=True)
         return
     verb = "was" if report.refused == 1 else "were"
-    err_console().print(
-        Text(f"{count(report.refused, 'line')} {verb} left out; see {left_out} for the reasons.", "yellow"),
-        soft_wrap=True,
-    )
+    said = f"{count(report.refused, 'line')} {verb} left out; see {left_out} for the reasons."
+    if before:
+        said += " What the file held before is gone."
+    err_console().print(Text(said, "yellow"), soft_wrap=True)
     raise typer.Exit(FAILED)

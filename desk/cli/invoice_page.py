@@ -1,6 +1,7 @@
 """How an invoice looks on the terminal: a block each, its lines in words, amounts in one column."""
 
 from collections import Counter
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any
 
@@ -10,20 +11,24 @@ from rich.text import Text
 from desk.cli import words
 from desk.cli.answers import Row
 from desk.cli.screen import out_console
+from ledger.rules.words import BillingCycle
 
 _WIDTH = 80
 _LEAST_GAP = 2
 
 
-def show_invoices(rows: list[Row]) -> None:
-    """Print the invoices in their order, then how many there are and what they add up to."""
+def show_invoices(rows: list[Row], cancelled: AbstractSet[tuple[str, str]] = frozenset()) -> None:
+    """Print the invoices in their order, then how many there are and what they add up to.
+
+    `cancelled` has licence and billing date of the invoices on which the licence was cancelled already.
+    """
     console = out_console()
     if not rows:
         console.print("No invoice was due by then.")
         return
     width = min(console.width, _WIDTH)
     for row in rows:
-        _show_invoice(console, row, width)
+        _show_invoice(console, row, width, is_cancelled=(row["license_id"], row["billing_date"]) in cancelled)
     _show_sums(console, rows)
 
 
@@ -47,10 +52,10 @@ def line_in_words(line: Row, currency: str) -> str:
             raise ValueError(f"no invoice has lines of the kind {kind}")
 
 
-def _show_invoice(console: Console, row: Row, width: int) -> None:
+def _show_invoice(console: Console, row: Row, width: int, *, is_cancelled: bool) -> None:
     currency = row["currency"]
     heading = Text.assemble((row["license_id"], "bold"), f"  {_day(row['billing_date'])}")
-    lines = [_between(heading, _name(row), width), Text(f"  {_about(row)}", "dim")]
+    lines = [_between(heading, _name(row), width), Text(f"  {_about(row, is_cancelled=is_cancelled)}", "dim")]
     for line in row["lines"]:
         said = Text(f"  {line_in_words(line, currency)}")
         lines.append(_between(said, _amount(line["amount"], currency), width))
@@ -73,9 +78,13 @@ def _name(row: Row) -> Text:
     return Text(f"{kind} {row['number']}", "cyan")
 
 
-def _about(row: Row) -> str:
-    """Say what the invoice is for; one without a recurring line begins no period."""
+def _about(row: Row, *, is_cancelled: bool) -> str:
+    """Say what the invoice is for, or why it has no recurring line."""
     terms = f"{row['plan']}, {row['billing_cycle']}"
+    if row["period_start"] is None and is_cancelled:
+        return f"{terms}; the licence is cancelled"
+    if row["period_start"] is None and row["billing_cycle"] == BillingCycle.MONTHLY:
+        return f"{terms}; the period that begins on this date has no price"
     if row["period_start"] is None:
         return f"{terms}; no period begins on this date"
     period = words.days(date.fromisoformat(row["period_start"]), date.fromisoformat(row["period_end"]))

@@ -1,15 +1,20 @@
 """The command that answers what a licence was charged, invoice by invoice."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import typer
 
 from desk.cli import lazy
-from desk.cli.answers import Row, ask, finish, show
+from desk.cli.answers import Row, ask, finish, rows_of, show
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
 from desk.cli.invoice_page import show_invoices
 from desk.cli.options import ASK, AsOf, Digest, Format, FormatOption, KnownAt, Licenses, Strict
+
+if TYPE_CHECKING:
+    from ledger.application.ask import Answer, Question
+    from ledger.application.ledger import Ledger
 
 app = typer.Typer()
 
@@ -38,8 +43,22 @@ def invoices(
     digest: Digest = False,
 ) -> None:
     """Show every invoice up to a moment, line by line, corrections of earlier ones included."""
-    answer = ask(ctx, lazy.ask_invoices, as_of, known_at, license_ids)
-    show(answer, form, table=show_invoices, csv_rows=_line_rows, csv_columns=_COLUMNS)
+    cancelled: set[tuple[str, str]] = set()
+
+    def question(ledger: "Ledger", asked: "Question") -> "Answer":
+        answer = lazy.ask_invoices(ledger, asked)
+        if form is Format.TABLE:
+            cancelled.update(lazy.billed_when_cancelled(ledger, asked, rows_of(answer)))
+        return answer
+
+    answer = ask(ctx, question, as_of, known_at, license_ids)
+    show(
+        answer,
+        form,
+        table=lambda rows: show_invoices(rows, cancelled),
+        csv_rows=_line_rows,
+        csv_columns=_COLUMNS,
+    )
     finish(answer, strict=strict, digest=digest)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ledger.application.ask import ask_notices as ask_notices
     from ledger.application.ask import ask_seats as ask_seats
     from ledger.application.ask import recorded_later as recorded_later
+    from ledger.application.ask_cancelled import billed_when_cancelled as billed_when_cancelled
     from ledger.application.cancel_license import cancel_license as cancel_license
     from ledger.application.change_billing_cycle import change_billing_cycle as change_billing_cycle
     from ledger.application.change_partner_terms import change_partner_terms as change_partner_terms
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from ledger.application.suspend_agent import suspend_agent as suspend_agent
     from ledger.application.switch_pricing_model import switch_pricing_model as switch_pricing_model
     from ledger.application.take_seat import take_seat as take_seat
+    from ledger.stores.files import files_of as files_of
     from replay.cutover import replay_cutover as replay_cutover
     from replay.demo import run_demo as run_demo
     from replay.follow import Followed as Followed
@@ -69,9 +71,11 @@ _HOMES = {
     "ask_invoices": "ledger.application.ask",
     "ask_notices": "ledger.application.ask",
     "ask_seats": "ledger.application.ask",
+    "billed_when_cancelled": "ledger.application.ask_cancelled",
     "default_archive": "ledger.application.archive_log",
     "events_to_seal": "ledger.application.archive_log",
     "configure_logs": "ledger.application.logs",
+    "files_of": "ledger.stores.files",
     "format_currency": "babel.numbers",
     "format_date": "babel.dates",
     "format_decimal": "babel.numbers",

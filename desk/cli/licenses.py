@@ -9,7 +9,7 @@ from desk.cli import lazy
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
 from desk.cli.options import RECORD, Actor, At, CycleArg, Key, LicenseArg, ModelArg, PlanArg, day_option
-from desk.cli.recording import meta, show_recorded
+from desk.cli.recording import meta, record_first, show_recorded
 from desk.cli.settings import open_to_record
 from ledger.rules.words import SYSTEM_ACTOR, BillingCycle, Payer, PricingModel, Source
 
@@ -52,7 +52,7 @@ _Model = Annotated[
     rich_help_panel=RECORD,
     epilog=examples(
         "create-license northwind --plan team --cycle monthly --at 2024-05-01T08:00:00Z",
-        "create-license bakery --plan team --partner acme --source partner_app --time-zone Europe/Warsaw",
+        "create-license bakery --plan team --source partner_app --time-zone Europe/Warsaw",
     ),
 )
 def create_license(
@@ -73,8 +73,9 @@ def create_license(
     key: Key = None,
 ) -> None:
     """Create a licence; what is left out follows from its partner and the cutovers announced so far."""
-    with open_to_record(ctx, create=True) as ledger:
-        recorded = lazy.create_license(
+    recorded = record_first(
+        ctx,
+        lambda ledger: lazy.create_license(
             ledger,
             license_id=license_id,
             source=source,
@@ -87,7 +88,8 @@ def create_license(
             time_zone=time_zone,
             pricing_model=pricing_model,
             meta=meta(at, actor, key),
-        )
+        ),
+    )
     show_recorded(recorded)
 
 

@@ -9,9 +9,9 @@ from desk.cli import lazy
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
 from desk.cli.options import RECORD, Actor, At, CutoverArg, CycleArg, Key, PartnerArg, PlanArg, day_option
-from desk.cli.recording import meta, show_recorded
+from desk.cli.recording import meta, record_first, show_recorded
 from desk.cli.settings import open_to_record
-from desk.cli.values import read_amount_minor
+from desk.cli.values import read_amount_minor, read_rate, whole_number
 from ledger.rules.words import (
     DEFAULT_CURRENCY,
     DEFAULT_NOTICE_DAYS,
@@ -33,11 +33,15 @@ _ProgrammeArg = Annotated[
 _Email = Annotated[str | None, typer.Option(metavar="ADDRESS", show_default=False, help="Where to write to.")]
 _Discount = Annotated[
     str | None,
-    typer.Option(metavar="RATE", show_default=False, help="Off the partner's bills, 0.20 for 20 %."),
+    typer.Option(
+        metavar="RATE", parser=read_rate, show_default=False, help="Off the partner's bills, 0.20 for 20 %."
+    ),
 ]
 _Commission = Annotated[
     str | None,
-    typer.Option(metavar="RATE", show_default=False, help="For the partner, of what clients pay."),
+    typer.Option(
+        metavar="RATE", parser=read_rate, show_default=False, help="For the partner, of what clients pay."
+    ),
 ]
 _Amount = Annotated[
     str,
@@ -66,7 +70,10 @@ _Model = Annotated[
     PricingModel, typer.Option("--model", show_default=False, help="What is charged for afterwards.")
 ]
 _NoticeDays = Annotated[
-    int, typer.Option(metavar="DAYS", min=0, max=365, help="How long before the charge customers are told.")
+    int,
+    typer.Option(
+        metavar="DAYS", parser=whole_number(0, 365), help="How long before the charge customers are told."
+    ),
 ]
 
 
@@ -89,8 +96,9 @@ def register_partner(
     key: Key = None,
 ) -> None:
     """Register a partner in one of the two programmes."""
-    with open_to_record(ctx, create=True) as ledger:
-        recorded = lazy.register_partner(
+    recorded = record_first(
+        ctx,
+        lambda ledger: lazy.register_partner(
             ledger,
             partner_id=partner_id,
             programme=programme,
@@ -98,7 +106,8 @@ def register_partner(
             discount_rate=discount_rate,
             commission_rate=commission_rate,
             meta=meta(at, actor, key),
-        )
+        ),
+    )
     show_recorded(recorded)
 
 
@@ -152,15 +161,17 @@ def publish_price(
 ) -> None:
     """Publish what one unit of a plan costs for one whole period, from a time on."""
     unit_amount_minor = read_amount_minor(amount, currency)
-    with open_to_record(ctx, create=True) as ledger:
-        recorded = lazy.publish_price(
+    recorded = record_first(
+        ctx,
+        lambda ledger: lazy.publish_price(
             ledger,
             plan=plan,
             billing_cycle=billing_cycle,
             currency=currency,
             unit_amount_minor=unit_amount_minor,
             meta=meta(at, actor, key),
-        )
+        ),
+    )
     show_recorded(recorded)
 
 
@@ -195,8 +206,9 @@ def announce_cutover(
             "Name exactly one of the two: the class of licences is those of a source or of a programme.",
             param_hint="'--source' / '--programme'",
         )
-    with open_to_record(ctx, create=True) as ledger:
-        recorded = lazy.announce_cutover(
+    recorded = record_first(
+        ctx,
+        lambda ledger: lazy.announce_cutover(
             ledger,
             cutover_id=cutover_id,
             source=source,
@@ -206,5 +218,6 @@ def announce_cutover(
             pricing_model=pricing_model,
             notice_days=notice_days,
             meta=meta(at, actor, key),
-        )
+        ),
+    )
     show_recorded(recorded)

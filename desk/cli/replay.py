@@ -14,11 +14,17 @@ from desk.cli.options import ASK, AsOf, CutoverArg, Format, FormatOption, KnownA
 from desk.cli.replay_page import MAX_WIDTH, show_replay
 from desk.cli.screen import out_console, write_lines
 from desk.cli.settings import open_to_ask
+from desk.cli.values import whole_number
 
 app = typer.Typer()
 
 Limit = Annotated[
-    int, typer.Option(metavar="N", min=0, help="Show at most so many licences in the table; 0 shows all.")
+    int,
+    typer.Option(
+        metavar="N",
+        parser=whole_number(0),
+        help="Show at most so many licences in the table; 0 shows all.",
+    ),
 ]
 DEFAULT_LIMIT = 100
 _SIDES = ("before", "after")

@@ -1,6 +1,7 @@
 """What people type, turned into instants, days and money, or refused with the way to write it."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,9 +10,11 @@ import typer
 from ledger.rules.currencies import minor_unit_digits
 from ledger.rules.errors import InvalidValue
 from ledger.rules.instants import BadInstant, parse_instant
+from ledger.rules.money import MAX_UNIT_AMOUNT_MINOR, RATE_DECIMALS, is_rate
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_AMOUNT = re.compile(r"\d{1,15}(?:\.\d{1,4})?", re.ASCII)
+_AMOUNT = re.compile(r"\d{1,30}(?:\.\d{1,4})?", re.ASCII)
+_WHOLE = re.compile(r"-?\d{1,30}", re.ASCII)
 
 
 def read_instant(text: str) -> datetime:
@@ -36,6 +39,28 @@ def read_day(text: str) -> date:
         raise typer.BadParameter(f"There is no day {text}.") from error
 
 
+def whole_number(least: int, most: int | None = None) -> Callable[[str | int], int]:
+    """Return a reader of whole numbers within limits."""
+    limits = f"from {least} to {most:,}" if most is not None else f"of at least {least}"
+
+    def read(text: str | int) -> int:
+        if _WHOLE.fullmatch(str(text)) and least <= int(text) and (most is None or int(text) <= most):
+            return int(text)
+        raise typer.BadParameter(f"{text} is not a whole number {limits}.")
+
+    return read
+
+
+def read_rate(text: str) -> str:
+    """Read a rate such as 0.20."""
+    if not is_rate(text):
+        raise typer.BadParameter(
+            f"{text!r} is not a rate. Write a decimal from 0 to 1 with at most {RATE_DECIMALS} decimals, "
+            "such as 0.2 for 20 %."
+        )
+    return text
+
+
 def read_amount_minor(text: str, currency: str) -> int:
     """Return an amount such as 49.00 in minor units of its currency, exactly."""
     try:
@@ -48,5 +73,10 @@ def read_amount_minor(text: str, currency: str) -> int:
     if minor != int(minor):
         raise typer.BadParameter(
             f"{text} has more decimals than {currency} has: {digits}.", param_hint="'AMOUNT'"
+        )
+    if minor > MAX_UNIT_AMOUNT_MINOR:
+        most = Decimal(MAX_UNIT_AMOUNT_MINOR).scaleb(-digits)
+        raise typer.BadParameter(
+            f"{text} is too much: a unit costs at most {most:,.{digits}f} {currency}.", param_hint="'AMOUNT'"
         )
     return int(minor)

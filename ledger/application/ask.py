@@ -10,6 +10,7 @@ import polars as pl
 from ledger.aggregates.license import LicenseNotFound
 from ledger.application.held_rows import held_rows
 from ledger.application.ledger import Ledger
+from ledger.events.streams import license_stream
 from ledger.projections import canonical
 from ledger.projections.decoding import decode_terms, issue_instants, known_through_ids
 from ledger.projections.history import History, assemble
@@ -22,6 +23,23 @@ from ledger.rules.instants import format_instant, from_us, to_us
 from ledger.stores.columns import empty_log
 from ledger.stores.read_models.asking import NotFresh
 from ledger.stores.reading import prepared_pages, read_question
+
+
+class LicenseNotKnownYet(LicenseNotFound):
+    """Raised for a licence that is recorded, but later than the question knows."""
+
+    code = "license_not_known_yet"
+    template = "Licence {name!r} was not known yet at {known_at}."
+
+    def __init__(self, name: str, known_at: datetime, recorded_at: datetime) -> None:
+        """Say from which moment on it is known."""
+        super().__init__(
+            what="licence",
+            name=name,
+            known_at=format_instant(known_at),
+            recorded_at=format_instant(recorded_at),
+        )
+        self.hint = f"Ask with a later --known-at: it was recorded at {format_instant(recorded_at)}."
 
 
 @dataclass(frozen=True)
@@ -167,8 +185,16 @@ def read_history(ledger: Ledger, question: Question) -> Read:
     history = assemble(log, terms, programme, positions, known_us)
     unknown = set(question.license_ids) - set(history.licenses["license_id"])
     if unknown:
-        raise LicenseNotFound(what="licence", name=min(unknown))
+        raise not_known(ledger, min(unknown), known_us)
     return Read(history, log.select("position", "subject"))
+
+
+def not_known(ledger: Ledger, license_id: str, known_us: int) -> LicenseNotFound:
+    """Return why a licence is not known by an instant: it was recorded later, or never."""
+    rows = ledger.store.rows_under(license_stream(license_id), None)
+    if not rows:
+        return LicenseNotFound(what="licence", name=license_id)
+    return LicenseNotKnownYet(license_id, from_us(known_us), from_us(rows[0].row.recorded_us))
 
 
 def _prepare(rows: pl.DataFrame, issued_us: pl.Series) -> Programme:

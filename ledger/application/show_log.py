@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.aggregates.license import LicenseNotFound
+from ledger.application.ask import not_known
 from ledger.application.ledger import Ledger
 from ledger.application.telling import tell
 from ledger.events.license import LicenseCreated
@@ -31,6 +32,8 @@ def show_log(ledger: Ledger, license_id: str, known_at: datetime | None = None) 
     """
     known_us = to_us(known_at) if known_at is not None else None
     rows = ledger.store.rows_under(license_stream(license_id), known_us)
+    if not rows and known_us is not None:
+        raise not_known(ledger, license_id, known_us)
     if not rows:
         raise LicenseNotFound(what="licence", name=license_id)
     read = ledger.store.mapper.to_domain_event

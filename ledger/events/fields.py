@@ -72,7 +72,7 @@ def _rate(value: str) -> str:
     if not is_rate(value):
         raise PydanticCustomError(
             "bad_rate",
-            f'a rate is a decimal from "0" to "1" with at most {RATE_DECIMALS} decimals, in quotes',
+            f"a rate is a decimal from 0 to 1 with at most {RATE_DECIMALS} decimals, such as 0.2 for 20 %",
         )
     return value
 

@@ -1,6 +1,7 @@
 """Why a line is no event: each kind of bad line by its own name, with field and reason."""
 
 import json
+import re
 from itertools import pairwise
 
 from pydantic import ValidationError
@@ -18,7 +19,7 @@ class BadLine(InvalidValue):
     template = "{field}: {reason} (it is {value})."
 
 
-class NotUtf8(BadLine):
+class BadText(BadLine):
     """Raised for bytes that are not text."""
 
     code = "not_utf8"
@@ -26,11 +27,21 @@ class NotUtf8(BadLine):
     hint = "Save the file as UTF-8."
 
 
-class NotJson(BadLine):
-    """Raised for text that is not one JSON object, also for one that is cut off."""
+class NotUtf8(BadText):
+    """Raised for bytes that end in the middle of a letter."""
+
+
+class BadJson(BadLine):
+    """Raised for text that is not one JSON object."""
 
     code = "not_json"
     template = "The line is not one JSON object: {reason}."
+    hint = "A history file has one whole JSON object a line."
+
+
+class NotJson(BadJson):
+    """Raised for text that ends before its JSON object does."""
+
     hint = "A history file has one whole JSON object a line; a file cut off in the middle ends like this."
 
 
@@ -63,13 +74,34 @@ class BadField(BadLine):
     code = "bad_field"
 
 
+# How the reader of JSON begins what it says, and what it means; the place follows.
+_EARLY_END = "EOF"
+_JSON_REASONS = {
+    "number out of range": "a number in it has too many digits",
+    "invalid unicode code point": r"it has half a letter, an escape such as \ud800 without its other half",
+    "recursion limit exceeded": "it is nested too deeply",
+    "control character": r"a text in it has a control character, which is written as an escape such as \n",
+    "trailing characters": "something follows the object, and each event needs a line of its own",
+    "trailing comma": "it has a comma too many",
+    "key must be a string": "a name in it does not begin with a double quote",
+    "expected `,`": "a comma or a closing bracket is missing",
+    "expected `:`": "a colon is missing behind a name",
+    "invalid escape": "a backslash in it begins no escape of JSON",
+    "invalid number": "a number in it is not written as in JSON",
+}
+_CR_ALONE = "the file's lines end with CR alone, so that it is one line; save it with LF at the ends of lines"
+_PLACE = re.compile(r" at line 1 column (\d+)$")
 _REASONS = {
     "int_type": "it must be a whole number",
     "int_from_float": "it must be a whole number",
-    "string_type": "it must be text",
+    "string_type": "it must be text, in quotes",
     "bool_type": "it must be true or false",
     "string_pattern_mismatch": "it must not be blank or have control characters",
     "list_type": "it must be a list",
+    "model_type": "it must be an object, in braces",
+    "model_attributes_type": "it must be an object, in braces",
+    "union_tag_invalid": "its kind must be 'recurring', 'true_up', 'discount' or 'adjustment'",
+    "union_tag_not_found": "its kind is missing",
 }
 
 
@@ -84,7 +116,7 @@ def refusal(error: ValidationError, line: bytes | None = None) -> BadLine:
         return _bad_type(first, shown)
     field = _path(first["loc"])
     if not field:
-        return NotJson(field="line", value=shown, reason="it is not an object")
+        return BadJson(field="line", value=shown, reason="it is not an object")
     if kind == "missing":
         return MissingField(field=field, value=None, reason="it is missing")
     if kind == "extra_forbidden":
@@ -93,24 +125,43 @@ def refusal(error: ValidationError, line: bytes | None = None) -> BadLine:
 
 
 def _not_json(first: ErrorDetails, line: bytes | None) -> BadLine:
+    if line is None:
+        return BadField(field="text", value="half a letter", reason="it must be Unicode text")
     try:
-        (line or b"").decode()
+        line.decode()
     except UnicodeDecodeError as error:
-        return NotUtf8(
+        is_cut_off = error.end == len(line) and error.reason == "unexpected end of data"
+        return (NotUtf8 if is_cut_off else BadText)(
             field="line",
             value=None,
             reason=f"byte {error.start + 1} is {error.object[error.start]:#04x}",
         )
-    return NotJson(field="line", value=None, reason=first["msg"].removeprefix("Invalid JSON: "))
+    said = first["msg"].removeprefix("Invalid JSON: ")
+    if said.startswith(_EARLY_END):
+        return NotJson(field="line", value=None, reason="its end is missing")
+    return BadJson(field="line", value=None, reason=_json_reason(said, line))
+
+
+def _json_reason(said: str, line: bytes) -> str:
+    """Say in the words of people what the reader of JSON found, and where."""
+    if said.startswith("trailing characters") and b"\r" in line:
+        return _CR_ALONE
+    reason = next(
+        (words for begin, words in _JSON_REASONS.items() if said.startswith(begin)), "it is not JSON"
+    )
+    place = _PLACE.search(said)
+    # a lone half was found in the line with an id put before it
+    if place is None or said.startswith("invalid unicode"):
+        return reason
+    return f"{reason} (column {place[1]})"
 
 
 def _bad_type(first: ErrorDetails, shown: str) -> BadLine:
-    if first["type"] == "union_tag_invalid":
-        tag = str(first["ctx"]["tag"])
-        return UnknownType(field="type", value=_shown(tag), reason="it is not in the catalogue")
     value = first["input"]
     if not isinstance(value, dict):
-        return NotJson(field="line", value=shown, reason="it is not an object")
+        return BadJson(field="line", value=shown, reason="it is not an object")
+    if first["type"] == "union_tag_invalid":
+        return UnknownType(field="type", value=_shown(value["type"]), reason="it is not in the catalogue")
     return MissingField(field="type", value=None, reason="it is missing")
 
 

@@ -1,5 +1,8 @@
 """What a store refuses, each by a name of its own, so that callers and people can tell the cases apart."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from eventsourcing.persistence import IntegrityError
 
 from ledger.rules.errors import Conflict, InvalidValue, LedgerError, NotFound
@@ -45,6 +48,46 @@ class DamagedRow(LedgerError):
     hint = "The store is damaged, or was written by another program: compare it with a copy."
 
 
+class StoreReadOnly(StoreUnreachable):
+    """Raised when a store's file, or the folder that it lies in, cannot be written to."""
+
+    code = "store_read_only"
+    template = "The store at {url} cannot be written to: its file, or the folder of it, is read-only for you."
+    hint = "Ask its owner for the right to write to both, or copy the file and name the copy."
+
+
+class StoreCannotBeOpened(StoreUnreachable):
+    """Raised when the system does not let a store's file be opened or made."""
+
+    code = "store_cannot_be_opened"
+    template = "The store's file cannot be opened: {url}."
+    hint = "Check that you may read and write the file and the folder that it lies in."
+
+
+class StoreDiskFull(StoreUnreachable):
+    """Raised when there is no space for what a store has to keep."""
+
+    code = "store_disk_full"
+    template = "The disk of the store at {url} is full; nothing was recorded."
+    hint = "Make room, then run the command again."
+
+
+class StoreDamaged(StoreUnreachable):
+    """Raised when a store's file is not as the database left it, or the disk does not give it back."""
+
+    code = "store_damaged"
+    template = "The store at {url} cannot be read as it should be: {reason}."
+    hint = "The file or its disk is damaged. Keep it as it is, and put a copy or an export in its place."
+
+
+class StoreFolderMissing(NotFound):
+    """Raised when a store is to be made in a folder that is not there."""
+
+    code = "store_folder_not_found"
+    template = "There is no folder {folder} for the store {url}."
+    hint = "Make the folder first, or check the URL."
+
+
 class StoreLocked(LedgerError):
     """Raised when another writer kept the store's one write lock for too long."""
 
@@ -60,6 +103,25 @@ class AlreadyUnderWay(Conflict):
     code = "already_under_way"
     template = "Somebody else is at work on the {work} of {url}; nothing was done."
     hint = "Wait for it to end, then run the command again."
+
+
+# SQLite's own numbers, which do not change.
+_BY_SQLITE_CODE: Final[Mapping[int, type[StoreUnreachable]]] = {
+    8: StoreReadOnly,
+    10: StoreDamaged,
+    11: StoreDamaged,
+    13: StoreDiskFull,
+    14: StoreCannotBeOpened,
+}
+
+
+def store_failure(url: str, reason: BaseException) -> StoreUnreachable:
+    """Return what a database's failure means, in words that fit a file where SQLite says what is wrong."""
+    for error in (reason, reason.__cause__):
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF in _BY_SQLITE_CODE:
+            return _BY_SQLITE_CODE[code & 0xFF](url=url, reason=reason)
+    return StoreUnreachable(url=url, reason=reason)
 
 
 class StreamConflict(Conflict, IntegrityError):

@@ -21,6 +21,7 @@ from ledger.stores.errors import (
     StoreLocked,
     StoreUnreachable,
     StreamConflict,
+    store_failure,
 )
 from ledger.stores.log_row import LogRow, Recorded, content_of, in_order, log_rows
 from ledger.stores.queries import LogQueries
@@ -142,7 +143,7 @@ class LedgerDatastore(library.SQLiteDatastore):
         except (sqlite3.OperationalError, OperationalError) as error:
             if is_locked(error) or is_locked(error.__cause__):
                 raise self.locked() from error
-            raise StoreUnreachable(url=self.url, reason=error) from error
+            raise store_failure(self.url, error) from error
 
     def read(self, statement: str, parameters: Any) -> list[tuple[Any, ...]]:
         """Return the rows of one SELECT as plain tuples."""
@@ -156,7 +157,7 @@ class LedgerDatastore(library.SQLiteDatastore):
             # Python's driver says so by a message only
             if "decode to UTF-8" in str(error):
                 raise DamagedRow(url=self.url, reason=error) from error
-            raise StoreUnreachable(url=self.url, reason=error) from error
+            raise store_failure(self.url, error) from error
 
 
 class LedgerApplicationRecorder(library.SQLiteApplicationRecorder, LogRecorder):

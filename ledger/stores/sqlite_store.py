@@ -24,6 +24,7 @@ from ledger.stores.errors import (
     StoreNotFound,
     StoreUnreachable,
     StreamConflict,
+    store_failure,
 )
 from ledger.stores.log_row import PlacedRow
 from ledger.stores.queries import LogQueries
@@ -192,7 +193,7 @@ class _LongWrite:
     def _failure(self, error: sqlite3.DatabaseError) -> StoreLocked | StoreUnreachable:
         if is_locked(error):
             return self._datastore.locked()
-        return StoreUnreachable(url=self._datastore.url, reason=error)
+        return store_failure(self._datastore.url, error)
 
     def close(self) -> None:
         try:
@@ -238,7 +239,7 @@ def _holds_ledger(url: str, location: str, lock_timeout_s: int) -> bool:
     except sqlite3.OperationalError as error:
         if is_locked(error):
             raise StoreLocked(url=url, waited_s=lock_timeout_s) from error
-        raise StoreUnreachable(url=url, reason=error) from error
+        raise store_failure(url, error) from error
     except sqlite3.DatabaseError as error:
         raise NotALedger(url=url, reason=error) from error
     if version != (SCHEMA_VERSION,):

@@ -50,6 +50,21 @@ BAD = {
     "a file cut off in a letter": Bad(
         '{"id":"é'.encode()[:-1], "file_cut_off", "ends in the middle", after=b""
     ),
+    "a last line in another encoding": Bad(
+        price(plan="caf").replace(b"caf", b"caf\xe9"), "not_utf8", "not UTF-8", after=b""
+    ),
+    "a last line with a huge number": Bad(
+        price(unit_amount=7777777).replace(b"7777777", b"9" * 5000), "not_json", "too many digits", after=b""
+    ),
+    "a last line with half a letter": Bad(
+        price(plan="x").replace(b'"x"', rb'"\ud800"'), "not_json", "half a letter", after=b""
+    ),
+    "a last line that is nested deeply": Bad(
+        price(plan="x").replace(b'"x"', b"[" * 5000 + b"]" * 5000), "not_json", "too deeply", after=b""
+    ),
+    "lines that end with CR": Bad(
+        price() + b"\r" + price(id="other") + b"\r", "not_json", "CR alone", after=b""
+    ),
     "not UTF-8": Bad(price(plan="caf").replace(b"caf", b"caf\xe9"), "not_utf8", "not UTF-8"),
     "a byte order mark": Bad(b"\xef\xbb\xbf" + price(), "byte_order_mark", "byte order mark"),
     "a blank line": Bad(b"", "blank_line", "blank"),

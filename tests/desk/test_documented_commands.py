@@ -86,6 +86,13 @@ class TestDocumentation:
             if output is not None:
                 assert matches(output, ran.stdout + ran.stderr), f"{command} prints\n{ran.stdout}{ran.stderr}"
 
+    def test_shows_what_the_demonstration_prints(self, tmp_path: Path) -> None:
+        readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+        (shown,) = re.findall(r"^```text\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+        ran = run_in_shell("license-ledger demo", tmp_path, "")
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert matches(shown.strip("\n").replace("/tmp/license", f"{tmp_path}/license"), ran.stdout)
+
     def test_of_the_project_has_commands(self) -> None:
         readme = (PROJECT / "README.md").read_text(encoding="utf-8")
         assert len(list(documented(readme))) > 3

@@ -25,6 +25,10 @@ STORY = (
 )  # fmt: skip
 
 
+# What can be a ledger's first event.
+FIRST = ("publish-price", "register-partner", "announce-cutover", "create-license")
+
+
 class TestHelp:
     @pytest.mark.parametrize("columns", [80, 140])
     def test_shows_all_commands_in_their_panels(self, columns: int) -> None:
@@ -72,6 +76,12 @@ class TestHelp:
 class TestExamples:
     def test_are_of_every_command(self) -> None:
         assert sorted(STORY) == sorted(COMMANDS)
+
+    @pytest.mark.parametrize("name", FIRST)
+    def test_of_what_can_begin_a_ledger_work_in_a_new_one(self, sqlite_url: str, name: str) -> None:
+        for line in COMMANDS[name].epilog.splitlines():
+            ran = run(*shlex.split(line)[1:], store=sqlite_url)
+            assert ran.exit_code == 0, f"{line}\n{ran.out}{ran.err}"
 
     def test_work_one_after_the_other(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)

@@ -89,8 +89,11 @@ class TestImport:
         assert [file.name for file in history.parent.glob("*.jsonl")] == ["history.jsonl"]
 
     def test_wants_a_file_that_is_there(self, tmp_path: Path, sqlite_url: str) -> None:
-        assert run("import", str(tmp_path / "none"), store=sqlite_url).exit_code == 2
-        assert run("import", str(tmp_path), store=sqlite_url).exit_code == 2
+        for name, said in (("none", "There is no file"), ("", "is a folder; name the file in it")):
+            ran = run("import", str(tmp_path / name), store=sqlite_url)
+            assert ran.exit_code == 2
+            assert said in ran.err
+        assert list(tmp_path.iterdir()) == []
 
     def test_wants_keep_going_for_a_file_of_refusals(self, history: Path, sqlite_url: str) -> None:
         assert run("import", str(history), "--refused", "x", store=sqlite_url).exit_code == 2
@@ -137,3 +140,4 @@ class TestSimulate:
         asked = {"--licenses": "1", "--until": "2024-12-31"} | {wrong[0]: wrong[1]}
         ran = run("simulate", *(part for option in asked.items() for part in option))
         assert ran.exit_code == 2
+        assert "Input should" not in ran.err

@@ -13,7 +13,7 @@ from desk.cli.group import hoisted
 from desk.cli.screen import err_console
 from tests.desk.running import run
 
-PROGRAM = [sys.executable, "-c", "from desk.cli.main import main; main()"]
+PROGRAM = [sys.executable, "-c", "from desk.cli.start import main; main()"]
 
 # a shell's background jobs are deaf to interrupts, and so would be what they start
 LISTENING = [
@@ -61,7 +61,7 @@ class TestProcess:
         simulated.stdout.close()
         assert simulated.stderr.read() == b""
         simulated.stderr.close()
-        assert simulated.wait() == 1
+        assert simulated.wait() == 141
 
     def test_ends_with_130_when_it_is_interrupted_and_records_nothing(self, tmp_path: Path) -> None:
         importing = subprocess.Popen(
@@ -84,6 +84,19 @@ class TestProcess:
         assert (importing.returncode, out) == (130, b"")
         assert err.decode().endswith("Interrupted.\n")
         assert process("export", cwd=tmp_path).stdout == b""
+
+    def test_ends_with_130_quietly_when_it_is_interrupted_while_it_starts(self, tmp_path: Path) -> None:
+        starting = (
+            "import sys\n"
+            "class Interrupted:\n"
+            "    def find_spec(self, name, *_):\n"
+            "        if name == 'typer': raise KeyboardInterrupt\n"
+            "sys.meta_path.insert(0, Interrupted())\n"
+            "from desk.cli.start import main\n"
+            "main()\n"
+        )
+        ran = subprocess.run([sys.executable, "-c", starting], cwd=tmp_path, capture_output=True, check=False)
+        assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"")
 
 
 class TestUnexpected:

@@ -4,10 +4,14 @@ import csv
 import hashlib
 import io
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from desk.cli.tables import new_table
 from tests.desk.running import AS_OF, done, run, same_as_golden
 
 ROWS_BY_QUESTION = {
@@ -82,6 +86,104 @@ class TestTables:
         # what is asked with all that is recorded has no more to say
         late = ("--known-at", "2026-01-01T00:00:00Z")
         assert run("seats", "--as-of", "1999-01-01T00:00:00Z", *late, store=sample_store).err == ""
+
+
+class TestNarrowTerminals:
+    MONEY = re.compile(r"-?[$¥€][0-9,]+(?:\.[0-9]+)?")
+
+    @pytest.mark.parametrize("columns", [40, 60, 80])
+    @pytest.mark.parametrize("question", ["seats", "invoices", "notices", "replay resellers-2024-08-11"])
+    def test_cut_no_amount_and_no_name(self, sample_store: str, question: str, columns: int) -> None:
+        asked = (*question.split(), "--as-of", AS_OF)
+        wide = done(*asked, store=sample_store, columns=140)
+        page = done(*asked, store=sample_store, columns=columns)
+        assert Counter(self.MONEY.findall(page)) == Counter(self.MONEY.findall(wide))
+        assert not [line for line in page.splitlines() if "…" in line and "licences more" not in line]
+        if question != "invoices":
+            lines = [line for line in page.splitlines() if not line.startswith("Digest ")]
+            assert max(map(len, lines)) <= columns
+
+    def test_cut_no_amount_that_is_very_large(self, sqlite_url: str) -> None:
+        table = new_table()
+        for name in ("licence", "before", "after"):
+            table.add_column(name, overflow="fold" if name == "licence" else "ellipsis", justify="right")
+        table.add_row("a", "$92,233,720,368,547,758.07", "-$92,233,720,368,547,758.07")
+        console = Console(width=40, file=io.StringIO())
+        console.print(table)
+        shown = "".join(console.file.getvalue().split())  # type: ignore[attr-defined]
+        assert "$92,233,720,368,547,758.07after-$92,233,720,368,547,75" in shown
+        assert "…" not in shown
+
+
+class TestMarksThatTurnTheText:
+    ID = "evil\u202egpj.exe\u2066"
+
+    def test_are_shown_in_tables_and_messages_and_kept_in_data(self, sqlite_url: str) -> None:
+        said = done("create-license", self.ID, "--plan", "team", store=sqlite_url)
+        assert said.count(r"evil\u202egpj.exe\u2066") == 1
+        page = done("seats", store=sqlite_url) + done("log", self.ID, store=sqlite_url)
+        page += run("create-license", self.ID, "--plan", "team", store=sqlite_url).err
+        page += run("seats", "--format", self.ID, store=sqlite_url).err
+        assert r"evil\u202egpj.exe\u2066" in page
+        assert "\u202e" not in page
+        data = done("seats", "--format", "jsonl", store=sqlite_url)
+        assert json.loads(data)["license_id"] == self.ID
+        assert "\u202e" in data
+
+
+class TestAnInvoiceWithoutAPeriod:
+    @staticmethod
+    def about(store: str, *asked: str) -> list[str]:
+        page = done("invoices", "--as-of", "2025-06-01T00:00:00Z", *asked, store=store)
+        return [line.strip() for line in page.splitlines() if line.startswith("  team, ")]
+
+    @staticmethod
+    def history(*events: str) -> bytes:
+        at = '"actor":"system","recorded_at":"2024-{}T00:00:00Z","effective_at":"2024-{}T00:00:00Z"'
+        lines = []
+        for event in events:
+            recorded, effective, told = event.split(" ", 2)
+            lines.append("{" + told + "," + at.format(recorded, effective) + "}\n")
+        return "".join(lines).encode()
+
+    LICENCE = '"type":"LicenseCreated","license_id":"a","source":"signup","plan":"team","currency":"USD"'
+    AGENT = '"type":"AgentCreated","license_id":"a","role":"owner","agent_id"'
+    PRICE = '"type":"PricePublished","plan":"team","currency":"USD","unit_amount":2000'
+
+    def test_says_when_the_licence_is_cancelled(self, sqlite_url: str) -> None:
+        lines = self.history(
+            f'01-01 01-01 {self.PRICE},"billing_cycle":"monthly"',
+            f'01-01 01-01 {self.LICENCE},"billing_cycle":"monthly"',
+            f'01-02 01-02 {self.AGENT}:"ann"',
+            '03-01 03-01 "type":"LicenseCancelled","license_id":"a"',
+            f'03-02 01-03 {self.AGENT}:"late"',
+        )
+        assert run("import", "-", stdin=lines, store=sqlite_url).exit_code == 0
+        assert self.about(sqlite_url) == ["team, monthly; the licence is cancelled"]
+
+    def test_says_when_the_period_has_no_price(self, sqlite_url: str) -> None:
+        lines = self.history(
+            f'01-01 01-01 {self.PRICE},"billing_cycle":"monthly"',
+            f'01-01 01-01 {self.LICENCE},"billing_cycle":"monthly"',
+            f'01-02 01-02 {self.AGENT}:"ann"',
+            '02-01 02-01 "type":"PlanChanged","license_id":"a","plan":"team, big"',
+            f'02-02 01-03 {self.AGENT}:"late"',
+        )
+        assert run("import", "-", stdin=lines, store=sqlite_url).exit_code == 0
+        asked = ("--known-at", "2024-03-01T00:00:00Z")
+        assert self.about(sqlite_url, *asked) == [
+            "team, big, monthly; the period that begins on this date has no price"
+        ]
+
+    def test_says_when_it_lies_within_a_year(self, sqlite_url: str) -> None:
+        lines = self.history(
+            f'01-01 01-01 {self.PRICE},"billing_cycle":"annual"',
+            f'01-01 01-01 {self.LICENCE},"billing_cycle":"annual"',
+            f'01-02 01-02 {self.AGENT}:"ann"',
+            f'02-01 02-01 {self.AGENT}:"bob"',
+        )
+        assert run("import", "-", stdin=lines, store=sqlite_url).exit_code == 0
+        assert self.about(sqlite_url)[0] == "team, annual; no period begins on this date"
 
 
 class TestFormats:

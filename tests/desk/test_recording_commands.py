@@ -120,6 +120,19 @@ class TestRefusals:
         assert "store_not_found" in ran.err
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "create-license a --plan team --partner nobody",
+            "create-license a --plan team --time-zone Mars/Base",
+            "publish-price team monthly 1 --at 2024-01-01T00:00:00Z --actor mallory\t",
+        ],
+    )
+    def test_leave_no_store_behind_if_it_was_not_there(self, tmp_path: Path, command: str) -> None:
+        ran = run(*command.split(" "), store=f"sqlite:///{tmp_path / 'new.db'}")
+        assert ran.exit_code in {2, 3}
+        assert list(tmp_path.iterdir()) == []
+
     def test_tell_a_url_that_names_no_store(self) -> None:
         ran = run("seats", store="mysql://there/db")
         assert ran.exit_code == 2
@@ -148,9 +161,24 @@ class TestUsage:
             ("announce-cutover c --on 2024-08-11 --model ppu", "exactly one of the two"),
             (
                 "announce-cutover c --on 2024-08-11 --model ppu --source signup --notice-days 366",
-                "equal to 365",
+                "366 is not a whole number from 0 to 365.",
             ),
-            ("register-partner acme solution --discount-rate 20", "a rate is a decimal"),
+            (
+                "announce-cutover c --on 2024-08-11 --model ppu --source signup --notice-days two",
+                "two is not a whole",
+            ),
+            ("publish-price team monthly 99999999999999999999", "a unit costs at most 10,000,000,000.00 USD"),
+            ("publish-price team monthly 10000000000.01", "a unit costs at most 10,000,000,000.00 USD"),
+            ("publish-price team monthly 1000000000001 --currency JPY", "at most 1,000,000,000,000 JPY"),
+            (
+                "register-partner acme solution --discount-rate 20",
+                "'20' is not a rate. Write a decimal from 0 to 1",
+            ),
+            ("register-partner acme solution --discount-rate 20%", "such as 0.2 for 20 %"),
+            ("change-partner-terms acme --commission-rate .2", "'.2' is not a rate"),
+            ("add-chatbot northwind \udcff", r"'\xff' is not UTF-8 text"),
+            ("add-chatbot northwind bot --key \udcff", r"'\xff' is not UTF-8 text"),
+            ("seats --license \udcff", r"'\xff' is not UTF-8 text"),
             ("create-license n", "--plan"),
             ("crate-license n --plan team", "Did you mean 'create-license'"),
         ],

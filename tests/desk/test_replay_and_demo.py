@@ -93,6 +93,6 @@ class TestDemo:
     def test_leaves_a_store_with_other_events_alone(self, sqlite_url: str) -> None:
         done("create-license", "northwind", "--plan", "team", store=sqlite_url)
         ran = run("demo", store=sqlite_url)
-        assert ran.exit_code == 1
+        assert ran.exit_code == 4
         assert ran.err.startswith("Refused (store_holds_other_events)")
         assert done("export", store=sqlite_url).count("\n") == 1

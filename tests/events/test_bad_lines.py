@@ -7,7 +7,9 @@ import pytest
 from ledger.events.catalogue import parse_line, propose
 from ledger.events.refusals import (
     BadField,
+    BadJson,
     BadLine,
+    BadText,
     MissingField,
     NotJson,
     NotUtf8,
@@ -91,12 +93,12 @@ BAD_VALUES: list[tuple[str, str, object, str]] = [
     ("AgentCreated", "effective_at", 1723334400, "text"),
     ("AgentCreated", "recorded_at", "soon", "RFC 3339"),
     ("PartnerRegistered", "discount_rate", 0.2, "text"),
-    ("PartnerRegistered", "discount_rate", "1.01", '"0" to "1"'),
-    ("PartnerRegistered", "discount_rate", "-0.2", '"0" to "1"'),
-    ("PartnerRegistered", "discount_rate", "20%", '"0" to "1"'),
-    ("PartnerRegistered", "discount_rate", "0,2", '"0" to "1"'),
-    ("PartnerRegistered", "discount_rate", "NaN", '"0" to "1"'),
-    ("PartnerRegistered", "discount_rate", "2e-1", '"0" to "1"'),
+    ("PartnerRegistered", "discount_rate", "1.01", "0 to 1"),
+    ("PartnerRegistered", "discount_rate", "-0.2", "0 to 1"),
+    ("PartnerRegistered", "discount_rate", "20%", "0 to 1"),
+    ("PartnerRegistered", "discount_rate", "0,2", "0 to 1"),
+    ("PartnerRegistered", "discount_rate", "NaN", "0 to 1"),
+    ("PartnerRegistered", "discount_rate", "2e-1", "0 to 1"),
     ("PartnerRegistered", "commission_rate", "0.1234567890123", "12 decimals"),
     ("PartnerRegistered", "programme", "gold", "'solution' or 'affiliate'"),
     ("CutoverAnnounced", "applies_to", {}, "exactly one"),
@@ -118,22 +120,27 @@ class TestMalformedLines:
         ("text", "kind"),
         [
             (b"", NotJson),
-            (b"hello", NotJson),
-            (b"[]", NotJson),
-            (b"null", NotJson),
-            (b'"AgentCreated"', NotJson),
-            (b"{} {}", NotJson),
-            (b'["id"]', NotJson),
+            (b"hello", BadJson),
+            (b"[]", BadJson),
+            (b"null", BadJson),
+            (b'"AgentCreated"', BadJson),
+            (b"{} {}", BadJson),
+            (b'["id"]', BadJson),
             (line("AgentCreated")[:-20], NotJson),
-            (b"\xef\xbb\xbf" + line("AgentCreated"), NotJson),
-            (line("AgentCreated").replace(b"ann@x", b"\xffnn@x"), NotUtf8),
-            (line("AgentCreated", id=...).replace(b"ann@x", b"\xffnn@x"), NotUtf8),
-            (line("AgentCreated").replace(b"ann@x", rb"\ud800"), NotJson),
+            (b"\xef\xbb\xbf" + line("AgentCreated"), BadJson),
+            (line("AgentCreated").replace(b"ann@x", b"\xffnn@x"), BadText),
+            (line("AgentCreated", id=...).replace(b"ann@x", b"\xffnn@x"), BadText),
+            (line("AgentCreated").replace(b"ann@x", rb"\ud800"), BadJson),
+            (line("AgentCreated").partition(b"ann@x")[0] + b"\xc3", NotUtf8),
+            (line("PricePublished", unit_amount=...)[:-1] + b',"unit_amount":' + b"9" * 5000 + b"}", BadJson),
+            (b'{"plan":' + b"[" * 5000 + b"]" * 5000 + b"}", BadJson),
+            (b"{}\r{}\r", BadJson),
             (b"{}", MissingField),
             (b'{"id":"x"}', MissingField),
             (b'{"id":"x","type":7}', UnknownType),
             (b'{"id":"x","type":null}', UnknownType),
             (b'{"id":"x","type":"AgentHired"}', UnknownType),
+            (b'{"id":"x","type":["AgentCreated"]}', UnknownType),
             (b'{"type":"AgentHired"}', UnknownType),
         ],
     )
@@ -142,6 +149,39 @@ class TestMalformedLines:
             parse_line(text)
 
         assert type(refused.value) is kind
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            (b'{"id":"x', "its end is missing"),
+            (b'{"n":' + b"9" * 5000 + b"}", "a number in it has too many digits"),
+            (rb'{"id":"\ud800"}', "it has half a letter"),
+            (b'{"plan":' + b"[" * 5000 + b"]" * 5000 + b"}", "it is nested too deeply"),
+            (b'{"id":"a"}\r{"id":"b"}', "lines end with CR alone"),
+            (b'{"id":"a"}{"id":"b"}', "each event needs a line of its own (column 11)"),
+            (b"{'id':1}", "does not begin with a double quote (column 2)"),
+            (b'{"id":1,}', "a comma too many"),
+            (b'{"id":1 "n":2}', "a comma or a closing bracket is missing"),
+            (b'{"id" 1}', "a colon is missing"),
+            (b'{"id":"\\x"}', "begins no escape"),
+            (b'{"id":"\x01"}', "has a control character"),
+            (b'{"id":01}', "a number in it is not written as in JSON"),
+            (b"hello", "it is not JSON"),
+            (b'{"id":"x","type":["AgentCreated"]}', 'There is no event named ["AgentCreated"].'),
+        ],
+    )
+    def test_are_explained_in_plain_words(self, text: bytes, said: str) -> None:
+        with pytest.raises(BadLine) as refused:
+            parse_line(text)
+
+        assert said in str(refused.value)
+        assert not any(word in str(refused.value) for word in ("EOF", "parsing", "at line 1"))
+
+    def test_that_are_cut_off_anywhere_are_told_as_that(self) -> None:
+        whole = line("AgentCreated", agent_id="\u00e9\n\U0001f600").replace(b"}", b',"n":[-1.5e3,true,null]}')
+        for length in range(1, len(whole)):
+            with pytest.raises((NotJson, NotUtf8)):
+                parse_line(whole[:length])
 
     def test_are_quoted_shortly(self) -> None:
         with pytest.raises(BadField) as refused:

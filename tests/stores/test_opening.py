@@ -9,7 +9,13 @@ import pytest
 from eventsourcing.persistence import InfrastructureFactory
 
 from ledger.rules.errors import LedgerError
-from ledger.stores.errors import BadStoreUrl, NotALedger, StoreNotFound, StoreUnreachable
+from ledger.stores.errors import (
+    BadStoreUrl,
+    NotALedger,
+    StoreFolderMissing,
+    StoreNotFound,
+    StoreUnreachable,
+)
 from ledger.stores.locations import open_store, shown
 from tests.stores.rows import NOON_US, SEATS, row, rows
 
@@ -67,7 +73,7 @@ class TestOpenStore:
         open_store(f"sqlite:///{path}", create=True).close()
 
     def test_says_when_a_folder_is_missing(self, tmp_path: Path) -> None:
-        with pytest.raises(StoreUnreachable):
+        with pytest.raises(StoreFolderMissing):
             open_store(f"sqlite:///{tmp_path}/missing/ledger.db", create=True)
 
     def test_refuses_the_schema_of_another_release(
