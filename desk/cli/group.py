@@ -17,7 +17,7 @@ from desk.cli.failures import (
     show_refusal,
     show_unexpected,
 )
-from desk.cli.screen import STDOUT, err_console, err_stream, flush_out, give_up
+from desk.cli.screen import STDOUT, err_console, err_stream, flush_out, give_up, refused
 from desk.cli.settings import Settings
 from desk.cli.writing import CannotWrite
 from ledger.rules.errors import LedgerError
@@ -46,6 +46,11 @@ class LedgerCommand(TyperCommand):
         """Write the help page."""
         formatter.write(help_page.render(self, ctx))
 
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """Read the arguments; --help answers here."""
+        with _answering():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command, unless what was typed is no text."""
         _refuse_what_is_no_text(ctx)
@@ -61,7 +66,7 @@ class LedgerGroup(TyperGroup):
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         """Read the arguments; --help and --version answer here."""
-        with _told_apart():
+        with _told_apart(), _answering():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: Any) -> Any:
@@ -98,6 +103,15 @@ def _told_apart() -> Iterator[None]:
         yield
     except BrokenPipeError as error:
         raise _ReaderGone from error
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Tell what the library cannot write, which it does to stdout alone."""
+    try:
+        yield
+    except OSError as error:
+        raise refused(error) from error
 
 
 def _need_stdout() -> None:

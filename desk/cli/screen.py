@@ -17,6 +17,8 @@ _TRAILING = re.compile(r" +$", re.MULTILINE)
 _TURNING = re.compile("[\N{LEFT-TO-RIGHT EMBEDDING}-\N{RIGHT-TO-LEFT OVERRIDE}"
                       "\N{LEFT-TO-RIGHT ISOLATE}-\N{POP DIRECTIONAL ISOLATE}]")  # fmt: skip
 STDOUT = "standard output"
+# Letters of at most four bytes: a pipe takes 4096 bytes whole or not at all, which matters without buffering.
+_AT_ONCE = 1024
 
 
 def out_console(piped_width: int = PIPED_WIDTH) -> Console:
@@ -97,17 +99,20 @@ class _Shown(_Stream):
 
     def write(self, text: str) -> int:
         """Write text that ends with its last line; raises CannotWrite, BrokenPipeError."""
+        shown = self._as_shown(text)
         try:
-            return self._stream.write(self._as_shown(text))
+            for start in range(0, len(shown), _AT_ONCE):
+                self._stream.write(shown[start : start + _AT_ONCE])
         except OSError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
+        return len(text)
 
     def flush(self) -> None:
         """Raise CannotWrite, BrokenPipeError."""
         try:
             self._stream.flush()
         except OSError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
 
 
 class _Told(_Stream):
@@ -142,7 +147,7 @@ class _Data:
             while left:
                 left = left[self._stream.write(left) :]
         except OSError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
         return len(data)
 
     def writelines(self, lines: Iterable[bytes]) -> None:
@@ -155,10 +160,11 @@ class _Data:
         try:
             self._stream.flush()
         except OSError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
 
 
-def _refused(error: OSError) -> Exception:
+def refused(error: OSError) -> Exception:
+    """Return what it means that stdout did not take something."""
     if isinstance(error, BrokenPipeError):
         return error
     return CannotWrite(what=STDOUT, reason=in_words(error))

@@ -30,6 +30,8 @@ class BadText(BadLine):
 class NotUtf8(BadText):
     """Raised for bytes that end in the middle of a letter."""
 
+    code = "text_cut_off"
+
 
 class BadJson(BadLine):
     """Raised for text that is not one JSON object."""
@@ -42,6 +44,7 @@ class BadJson(BadLine):
 class NotJson(BadJson):
     """Raised for text that ends before its JSON object does."""
 
+    code = "json_cut_off"
     hint = "A history file has one whole JSON object a line; a file cut off in the middle ends like this."
 
 

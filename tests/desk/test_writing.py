@@ -10,7 +10,7 @@ import pytest
 
 from desk.cli.writing import CannotWrite, written
 from replay.sample import sample_history
-from tests.desk.running import done, run
+from tests.desk.running import AS_OF, done, run
 from tests.desk.test_program import LISTENING, process
 
 PRICE = (
@@ -209,7 +209,14 @@ class TestStreams:
         )
 
     def test_that_are_full_or_closed_are_named(self, tmp_path: Path) -> None:
-        for command in ("create-license a --plan team", "seats", "seats --format csv", "export", "--help"):
+        for command in (
+            "create-license a --plan team",
+            "seats",
+            "seats --format csv",
+            "export",
+            "--help",
+            "seats --help",
+        ):
             ran = self.ended(f"{command} >/dev/full", tmp_path)
             assert ran.returncode == 1, command
             assert b"Cannot write to standard output: no space is left." in ran.stderr
@@ -238,6 +245,24 @@ class TestStreams:
         assert self.ended(f"seats --lizenz b {lost}", tmp_path).returncode == 2
         found = self.ended(f"seats --license a --format csv --digest {lost}", tmp_path)
         assert (found.returncode, found.stdout.count(b"\n")) == (0, 2)
+
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    @pytest.mark.parametrize("form", ["table", "jsonl"])
+    def test_end_the_program_with_141_when_the_reader_has_enough(
+        self, sample_store: str, tmp_path: Path, form: str, unbuffered: str
+    ) -> None:
+        asking = subprocess.Popen(
+            [*LISTENING, "--store", sample_store, "invoices", "--as-of", AS_OF, "--format", form],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pipesize=4096,
+        )
+        assert asking.stdout is not None
+        assert len(os.read(asking.stdout.fileno(), 10)) == 10
+        asking.stdout.close()
+        assert asking.wait() == 141
 
     @pytest.mark.parametrize("unbuffered", ["", "1"])
     @pytest.mark.parametrize(
