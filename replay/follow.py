@@ -27,6 +27,8 @@ _RENEWED_BEFORE = timedelta(days=7)
 _LEASE = timedelta(seconds=60)
 # The log is looked at that often even if nothing is heard of it.
 _POLL_S = 5.0
+# How often a rebuild looks whether more was recorded meanwhile.
+_ROUNDS = 5
 # With more positions to go each partition has a transaction of its own.
 _FEW_POSITIONS = 50_000
 
@@ -68,33 +70,55 @@ class Follower:
         self._licenses: tuple[int, frozenset[str]] = (0, frozenset())
 
     def run(self, stop: threading.Event, *, once: bool) -> None:
-        """Follow until told to stop; with `once` until everything that no other follower has is done.
+        """Follow until told to stop; with `once` until what stands in the log now is done.
 
-        Licences that were parked before are tried again. Raises StoreUnreachable, UnreadableEvent for one of
-        the programme's, OfAnotherLog, with `once` also StoreLocked and BuildUnderWay.
+        What another follower has is left to it, and what is recorded meanwhile to the next time. Licences
+        that were parked before are tried again. Raises StoreUnreachable, UnreadableEvent for one of the
+        programme's, OfAnotherLog, with `once` also StoreLocked and BuildUnderWay.
         """
         self._tried_again = {parked.license_id for parked in self._models.parked()}
+        end = self._ledger.store.last_recorded() or LastRecorded(0, 0)
         try:
             with self._ledger.store.watch() as watch:
                 while not stop.is_set():
-                    if self._round(stop, once=once):
-                        continue
-                    if once:
+                    moved = self._round(stop, once=once)
+                    if once and (not moved or self._is_at(end.position)):
                         return
+                    if moved:
+                        continue
                     watch.wait(_POLL_S, stop)
         finally:
             with suppress(LedgerError):
                 leave(self._models, self._owner, self._now_us())
 
     def catch_up(self, version: int) -> int:
-        """Take a version that a rebuild is making to the log's end, and return the position of that."""
-        never = threading.Event()
-        while True:
+        """Take a version that a rebuild is making on with the log, and return how far it got.
+
+        Each round is shorter than the one before, until as much is recorded meanwhile: then the rest is left
+        to whoever follows it when it is live.
+        """
+        never, position = threading.Event(), 0
+        for _ in range(_ROUNDS):
             last = self._ledger.store.last_recorded() or LastRecorded(0, 0)
             # nobody else follows it yet
             every = [one for one in self._models.checkpoints() if one.version == version]
-            if not self._advance_all(version, every, last, never):
-                return last.position
+            moved, position = self._advance_all(version, every, last, never), last.position
+            if not moved:
+                break
+        return position
+
+    def _is_at(self, position: int) -> bool:
+        """Tell whether everything that is not another follower's is live and knows the log that far."""
+        versions = {one.version: one.state for one in self._models.table_versions()}
+        mine = [one for one in self._models.checkpoints() if one.owner in (None, self._owner)]
+        return (
+            all(
+                one.position >= position
+                for one in mine
+                if versions.get(one.version) in (State.LIVE, State.BUILDING)
+            )
+            and State.LIVE in versions.values()
+        )
 
     def _round(self, stop: threading.Event, *, once: bool) -> bool:
         """Go as far as the log does; tell whether that was any way at all."""
