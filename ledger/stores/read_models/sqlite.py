@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
@@ -179,9 +180,18 @@ def open_sqlite_read_models(url: str, log: Path, *, create: bool) -> SQLiteReadM
         return None
     models = SQLiteReadModels(url, path)
     if create:
-        with closing(_connected(path, "rwc", DEFAULT_LOCK_TIMEOUT_S)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-        with models.transaction(writing=True) as work:
-            for statement in CREATE:
-                work.run(statement.replace("{text}", "TEXT").replace("{big}", "INTEGER"))
+        with _one_maker(path):
+            with closing(_connected(path, "rwc", DEFAULT_LOCK_TIMEOUT_S)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+            with models.transaction(writing=True) as work:
+                for statement in CREATE:
+                    work.run(statement.replace("{text}", "TEXT").replace("{big}", "INTEGER"))
     return models
+
+
+@contextmanager
+def _one_maker(path: Path) -> Iterator[None]:
+    """Let one at a time make the file: SQLite does not wait for the lock that a change of journal needs."""
+    with Path(f"{path}{_LOCK_SUFFIX}").open("ab") as file:
+        flock(file, LOCK_EX)
+        yield
