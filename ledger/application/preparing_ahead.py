@@ -2,8 +2,6 @@
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -14,6 +12,7 @@ from typing import NamedTuple
 
 from ledger.application.history_lines import Batch
 from ledger.application.preparing import Prepared, prepare, prepare_packed, unpacked
+from ledger.application.serving import serve_parent
 from ledger.rules.errors import LedgerError
 
 # A history that is shorter is done before another process has begun.
@@ -90,21 +89,8 @@ def _has_come(first_sign: Future[int]) -> bool:
 
 @contextmanager
 def _helpers(count: int) -> Iterator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_serve)
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=serve_parent)
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _serve() -> None:
-    """Leave interruptions to the parent, and end when it ends, however that comes about."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

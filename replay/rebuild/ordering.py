@@ -1,6 +1,7 @@
 """From what somebody asks for to an order: which tables, from which files, on which machines."""
 
 import tempfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,4 +49,6 @@ def _staging(store_url: str, archive: str | None) -> str:
         return store_url.removeprefix(_SQLITE) + ".rebuild"
     if archive is not None:
         return archive.rstrip("/") + ".rebuild"
-    return str(Path(tempfile.gettempdir()) / "license-ledger.rebuild")
+    # the same folder for the same store, so that what was cut off is found again
+    named = f"license-ledger-{zlib.crc32(store_url.encode()):08x}.rebuild"
+    return str(Path(tempfile.gettempdir()) / named)

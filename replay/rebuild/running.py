@@ -1,14 +1,14 @@
 """Who does a rebuild's tasks: this process, a pool of processes, or a Dask cluster, all with one result."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 
+from ledger.application.serving import serve_parent
 from ledger.rules.errors import LedgerError
 from ledger.stores.archive.staging import Done, Staging
 from replay.rebuild.digest import whole_digest
@@ -112,7 +112,7 @@ def in_a_pool(workers: int) -> Runner:
 
 def _pooled(tasks: Sequence[Task], workers: int, report: Report) -> None:
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=serve_parent) as pool:
         futures = [pool.submit(compute, task) for task in tasks]
         try:
             for future in as_completed(futures):
@@ -120,18 +120,6 @@ def _pooled(tasks: Sequence[Task], workers: int, report: Report) -> None:
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def _end_with_parent() -> None:
-    """Let a worker end when the process that started it was killed: it would wait for work for ever."""
-
-    def watch() -> None:
-        parent = parent_process()
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager
