@@ -1,12 +1,21 @@
-"""Measure everything and write docs/performance.md; takes about a quarter of an hour on two quiet cores."""
+"""Measure everything and write docs/performance.md; takes about half an hour on two quiet cores."""
 
 import sys
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import commands, importing, one_licence, programme
-from benchmarks.measuring import machine
+from benchmarks import commands, importing, one_licence, programme, rebuilding, rivals
+from benchmarks.measuring import Table, machine
 
+MEASURES: tuple[Callable[[], Iterable[Table]], ...] = (
+    lambda: [commands.measure()],
+    lambda: [importing.measure()],
+    lambda: [one_licence.measure()],
+    lambda: [programme.measure()],
+    lambda: rebuilding.measure([1, 10]),
+    lambda: [rivals.measure()],
+)
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 INTRODUCTION = """# Performance
 
@@ -23,10 +32,11 @@ parts, `uv run python -m benchmarks.commands` for example.
 def main() -> None:
     """Measure part after part, each shown when it is done."""
     tables = []
-    for part in (commands, importing, one_licence, programme):
-        tables.append(part.measure().markdown())
-        sys.stdout.write(tables[-1] + "\n")
-        sys.stdout.flush()
+    for measure in MEASURES:
+        for table in measure():
+            tables.append(table.markdown())
+            sys.stdout.write(tables[-1] + "\n")
+            sys.stdout.flush()
     day = datetime.now(UTC).date().isoformat()  # the page says when; nothing is computed from it
     PAGE.write_text(INTRODUCTION.format(day=day, machine=machine()) + "\n".join(tables), encoding="utf-8")
 
