@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.projections import canonical
@@ -24,7 +24,7 @@ from ledger.projections.read_models import (
 )
 from ledger.projections.seats import clashing_seats, seats
 from ledger.rules.instants import to_us
-from tests.projections.drawn import Drawn, drawn
+from tests.projections.drawn import FEWER_EXAMPLES, Drawn, drawn
 from tests.projections.frames import FramedLog, framed
 from tests.projections.test_golden import MOMENTS, instants, sample_lines
 
@@ -77,6 +77,7 @@ def moments_of(models: ReadModels) -> list[int]:
 
 
 class TestReadModels:
+    @settings(max_examples=2 * FEWER_EXAMPLES)
     @given(drawn(most=2), st.data())
     def test_say_what_the_questions_say_at_every_instant(self, of: Drawn, data: st.DataObject) -> None:
         for as_of, known_at in of.questions:
@@ -103,6 +104,7 @@ class TestReadModels:
 
 
 class TestSeatStep:
+    @settings(max_examples=2 * FEWER_EXAMPLES)
     @given(drawn(most=1))
     def test_changes_with_every_step_and_leaves_no_gap(self, of: Drawn) -> None:
         as_of, known_at = of.questions[0]

@@ -66,6 +66,11 @@ class TestSeats:
         assert counts(story, "2024-03-12") == (1, 0, 1, 1, 2, 2, 1)
         assert counts(story, "2024-03-13") == (1, 0, 0, 1, 1, 1, 1)
 
+    def test_keep_what_happened_at_the_instant_of_the_cancellation_before_it(self) -> None:
+        story = Told().licence("ppu").agent("a", "2024-03-11").agent("b", "2024-03-20")
+        story.fact("LicenseCancelled", "2024-03-20")
+        assert counts(story, "2024-03-20") == (2, 0, 0, 0, 0, 0, 0)
+
     def test_are_zero_from_the_instant_of_the_cancellation_on(self) -> None:
         story = Told().licence("ppu").agent("a", "2024-03-11").seat("a", "2024-03-12")
         story.fact("LicenseCancelled", "2024-03-20")

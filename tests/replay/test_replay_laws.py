@@ -1,7 +1,7 @@
 """The replay of a cutover on random histories: its sums, and its agreement with the second opinion."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,6 +10,7 @@ from replay.comparison import PARTS
 from replay.cutover import CutoverReplay
 from tests.projections.drawn import FEWER_EXAMPLES, Drawn, drawn
 from tests.replay.replaying import Told, cutovers_in
+from tests.second_opinion.days import local_date
 from tests.second_opinion.reading import answer
 
 Row = dict[str, Any]
@@ -30,6 +31,11 @@ def invoice(rows: list[Row], license_id: str, side: Row | None) -> Row | None:
     return next(
         row for row in rows if (row["license_id"], row["billing_date"]) == (license_id, side["billing_date"])
     )
+
+
+def created_on(line: Row) -> date:
+    """Return the local date of a creation."""
+    return local_date(datetime.fromisoformat(line["effective_at"]), line.get("time_zone", "UTC"))
 
 
 def amounts(row: Row, kind: str) -> int:
@@ -123,6 +129,6 @@ class TestSwitched:
             created_since = {
                 line["license_id"]
                 for line in case.lines
-                if line["type"] == "LicenseCreated" and line["effective_at"] >= f"{replay.cutover.on}"
+                if line["type"] == "LicenseCreated" and created_on(line) >= replay.cutover.on
             }
             assert {license_id for license_id, _, _ in switched - noticed} <= created_since
