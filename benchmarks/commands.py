@@ -107,7 +107,7 @@ def sqlite_rates(folder: Path) -> tuple[float, float]:
 
 def postgres_rates(url: str) -> tuple[float, float]:
     """Measure on two schemas of one PostgreSQL server."""
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - only this half needs the driver
 
     parts = conninfo_to_dict(url)
     environment = {

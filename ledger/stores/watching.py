@@ -2,18 +2,18 @@
 
 import sqlite3
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
+
+from ledger.stores.closing import Closing
 
 # How long at most a stop goes unnoticed, and on SQLite a write.
 STEP_S = 0.2
 
 
-class Watch(ABC):
+class Watch(Closing):
     """A look-out for what others record, from the moment on at which it was made. Close it."""
 
     def wait(self, timeout_s: float, stop: threading.Event) -> bool:
@@ -32,17 +32,6 @@ class Watch(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give back what the look-out needs."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class SQLiteWatch(Watch):

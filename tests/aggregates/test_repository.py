@@ -84,7 +84,7 @@ class TestPendingEntries:
             b'{"id":"x","type":"PlanChanged","license_id":"lic","plan":"p","actor":"system",'
             b'"effective_at":"2024-02-01T00:00:00Z","recorded_at":"2024-02-01T00:00:00Z"}'
         )
-        entry = license_.decide(event)  # type: ignore[arg-type]
+        entry = license_.decide(event)  # type: ignore[arg-type]  # any event will do
 
         processing: ProcessingEvent[str] = ProcessingEvent()
         processing.collect_events(license_)
@@ -97,4 +97,4 @@ class TestPendingEntries:
         event = a_world().log[0].event
 
         with pytest.raises(ValueError, match="does not belong"):
-            License.named("other").decide(event)  # type: ignore[arg-type]
+            License.named("other").decide(event)  # type: ignore[arg-type]  # any event will do

@@ -23,7 +23,7 @@ class CountingConnection(sqlite3.Connection):
     steps = 0
 
     def __init__(self, *args: object, **options: object) -> None:
-        super().__init__(*args, **options)  # type: ignore[arg-type]
+        super().__init__(*args, **options)  # type: ignore[arg-type]  # handed on as they come
         self.set_progress_handler(self.count, 1)
 
     @classmethod

@@ -52,7 +52,7 @@ class TestAKey:
     def test_is_good_for_an_event_that_left_values_open(self, ledger: Ledger, clock: HandClock) -> None:
         def create(**named: str) -> Recorded:
             given = {"source": "signup", "plan": "team", "billing_cycle": "monthly", **named}
-            return create_license(ledger, license_id="acme", meta=meta(key="k"), **given)  # type: ignore[arg-type]
+            return create_license(ledger, license_id="acme", meta=meta(key="k"), **given)  # type: ignore[arg-type]  # the case names them
 
         first = create()
         clock.pass_by(days=1)
@@ -73,11 +73,11 @@ class TestAKey:
     ) -> None:
         a_license(ledger)
         given = {"license_id": "acme", "agent_id": ANN, "meta": meta(key="k")}
-        suspend_agent(ledger, **given)  # type: ignore[arg-type]
+        suspend_agent(ledger, **given)  # type: ignore[arg-type]  # the case names them
         before = exported(ledger)
 
         with pytest.raises(IdMeansSomethingElse, match=f"'k' stands for another.*in {differs};") as refused:
-            suspend_agent(ledger, **{**given, **named})  # type: ignore[arg-type]
+            suspend_agent(ledger, **{**given, **named})  # type: ignore[arg-type]  # the case names them
 
         assert refused.value.exit_code == 4
         assert exported(ledger) == before

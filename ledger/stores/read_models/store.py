@@ -1,13 +1,12 @@
 """Read models that are open: versions and their switch, bulk loads, and rows that move with a checkpoint."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
-from typing import Self
 
 import polars as pl
 
+from ledger.stores.closing import Closing
 from ledger.stores.read_models import catalogue as sql
 from ledger.stores.read_models.catalogue import Checkpoint, Parked, State, TableVersion
 from ledger.stores.read_models.errors import (
@@ -25,7 +24,7 @@ Frames = Mapping[str, pl.DataFrame]
 _AFTER_A_SWITCH = {State.LIVE: State.PREVIOUS, State.PREVIOUS: State.OLD}
 
 
-class ReadModelStore(ABC):
+class ReadModelStore(Closing):
     """Tables of read models beside a log, in versions; plain names are views of the live ones.
 
     Safe to share between threads. Close it, or use it in a with statement.
@@ -203,17 +202,6 @@ class ReadModelStore(ABC):
                 work.run(sql.SET_LOG, {"ledger_id": ledger_id})
             if work.run(sql.LOG_OF) != [(ledger_id,)]:
                 raise OfAnotherLog(url=self.url)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Change:
