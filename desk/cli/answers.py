@@ -15,7 +15,7 @@ from desk.cli.failures import FAILED
 from desk.cli.options import Format
 from desk.cli.screen import data_out, err_console, write_lines
 from desk.cli.settings import open_to_ask, settings_of
-from desk.cli.words import count
+from desk.words import count
 
 if TYPE_CHECKING:
     from ledger.application.ask import Answer, DataFault, Question

@@ -12,7 +12,7 @@ from desk.cli.help_page import examples
 from desk.cli.options import OPERATE
 from desk.cli.screen import err_console, out_console
 from desk.cli.settings import open_to_ask, store_url
-from desk.cli.words import count, number
+from desk.words import count, number
 
 app = typer.Typer()
 

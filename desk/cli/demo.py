@@ -7,7 +7,8 @@ import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from desk.cli import lazy, words
+from desk import words
+from desk.cli import lazy
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import PROGRAM, examples
 from desk.cli.options import LEARN

@@ -11,8 +11,8 @@ from desk.cli.help_page import examples
 from desk.cli.options import MOVE
 from desk.cli.screen import data_out, err_console
 from desk.cli.settings import open_to_ask, store_url
-from desk.cli.words import count
 from desk.cli.writing import refuse_overwriting, written
+from desk.words import count
 
 app = typer.Typer()
 

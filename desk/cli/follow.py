@@ -16,7 +16,7 @@ from desk.cli.help_page import examples
 from desk.cli.options import OPERATE
 from desk.cli.screen import err_console
 from desk.cli.settings import open_to_record
-from desk.cli.words import count
+from desk.words import count
 
 if TYPE_CHECKING:
     from replay.follow import Happening

@@ -23,7 +23,7 @@ from desk.cli.writing import CannotWrite
 from ledger.rules.errors import LedgerError
 
 _FLAGS = frozenset({"-v", "--verbose"})
-_WITH_VALUE = "--store"
+_WITH_VALUE = ("--store", "--config")
 
 
 def hoisted(args: Sequence[str]) -> list[str]:
@@ -33,9 +33,9 @@ def hoisted(args: Sequence[str]) -> list[str]:
     others: list[str] = []
     waiting = False
     for arg in args[:end]:
-        is_global = waiting or arg in _FLAGS or arg == _WITH_VALUE or arg.startswith(f"{_WITH_VALUE}=")
+        is_global = waiting or arg in _FLAGS or arg.split("=", 1)[0] in _WITH_VALUE
         (first if is_global else others).append(arg)
-        waiting = arg == _WITH_VALUE and not waiting
+        waiting = arg in _WITH_VALUE and not waiting
     return [*first, *others, *args[end:]]
 
 

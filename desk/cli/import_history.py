@@ -19,8 +19,8 @@ from desk.cli.help_page import examples
 from desk.cli.options import MOVE
 from desk.cli.screen import arriving, err_console, out_console
 from desk.cli.settings import open_to_record, store_url
-from desk.cli.words import count, number
 from desk.cli.writing import NewFile, in_words, refuse_overwriting, written
+from desk.words import count, number
 from ledger.rules.instants import format_instant
 
 if TYPE_CHECKING:

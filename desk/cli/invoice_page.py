@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from desk.cli import words
+from desk import words
 from desk.cli.answers import Row
 from desk.cli.screen import out_console
 from ledger.rules.words import BillingCycle

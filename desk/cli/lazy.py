@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.metadata import version as version
 
-    from babel.dates import format_date as format_date
-    from babel.numbers import format_currency as format_currency
-    from babel.numbers import format_decimal as format_decimal
-    from babel.numbers import get_currency_symbol as get_currency_symbol
-
     from desk.cli.progress import progress_of_bytes as progress_of_bytes
     from desk.cli.progress import progress_of_things as progress_of_things
     from desk.cli.sentences import what_happened as what_happened
+    from desk.configuration import read_configuration as read_configuration
     from ledger.application.activate_agent import activate_agent as activate_agent
     from ledger.application.add_chatbot import add_chatbot as add_chatbot
     from ledger.application.announce_cutover import announce_cutover as announce_cutover
@@ -76,16 +72,13 @@ _HOMES = {
     "events_to_seal": "ledger.application.archive_log",
     "configure_logs": "ledger.application.logs",
     "files_of": "ledger.stores.files",
-    "format_currency": "babel.numbers",
-    "format_date": "babel.dates",
-    "format_decimal": "babel.numbers",
-    "get_currency_symbol": "babel.numbers",
     "progress_of_bytes": "desk.cli.progress",
     "progress_of_things": "desk.cli.progress",
     "Loaded": "replay.rebuild.rebuilding",
     "Planned": "replay.rebuild.rebuilding",
     "check": "replay.rebuild.checking",
     "new_order": "replay.rebuild.ordering",
+    "read_configuration": "desk.configuration",
     "rebuild": "replay.rebuild.rebuilding",
     "recorded_later": "ledger.application.ask",
     "roll_back": "replay.rebuild.rebuilding",

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from desk.cli import lazy, words
+from desk import words
+from desk.cli import lazy
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
 from desk.cli.options import ASK, LicenseArg

@@ -1,5 +1,6 @@
 """Where the command line begins: `license-ledger` and its global options."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -57,6 +58,16 @@ _Store = Annotated[
         help="Where events are kept: sqlite:///relative.db, sqlite:////absolute.db or postgresql://…",
     ),
 ]
+_Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        envvar="LEDGER_CONFIG",
+        show_envvar=True,
+        help="A TOML file that says who sells, who pays and where mail goes (docs/configuration.md).",
+    ),
+]
 _Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Say more: logs, and the traceback if something fails.")
 ]
@@ -67,7 +78,11 @@ _Version = Annotated[
 
 @app.callback()
 def license_ledger(
-    ctx: typer.Context, store: _Store = None, verbose: _Verbose = False, _version: _Version = False
+    ctx: typer.Context,
+    store: _Store = None,
+    config: _Config = None,
+    verbose: _Verbose = False,
+    _version: _Version = False,
 ) -> None:
     """Keep the facts of a licence programme; answer what was counted, charged and announced at any moment.
 
@@ -75,6 +90,7 @@ def license_ledger(
     """
     settings = settings_of(ctx)
     settings.store = store
+    settings.config = config
     settings.verbose = verbose
 
 

@@ -6,7 +6,8 @@ from itertools import groupby
 import typer
 from rich.text import Text
 
-from desk.cli import lazy, words
+from desk import words
+from desk.cli import lazy
 from desk.cli.answers import Row, ask, finish, show
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples

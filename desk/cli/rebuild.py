@@ -17,7 +17,7 @@ from desk.cli.options import OPERATE
 from desk.cli.screen import err_console, out_console
 from desk.cli.settings import open_to_ask, store_url
 from desk.cli.tables import new_table
-from desk.cli.words import count, number
+from desk.words import count, number
 
 if TYPE_CHECKING:
     from ledger.stores.archive.staging import Done

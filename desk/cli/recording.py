@@ -12,7 +12,7 @@ from rich.text import Text
 from desk.cli import lazy
 from desk.cli.screen import arriving, err_console, out_console
 from desk.cli.settings import open_to_record, store_url
-from desk.cli.words import instant
+from desk.words import instant
 from ledger.rules.clock import system_clock
 from ledger.rules.instants import format_instant
 

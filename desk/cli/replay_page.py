@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from desk.cli import words
+from desk import words
 from desk.cli.answers import Row
 from desk.cli.notices import CHANNELS, in_words
 from desk.cli.tables import new_table

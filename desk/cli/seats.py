@@ -11,7 +11,7 @@ from desk.cli.help_page import examples
 from desk.cli.options import ASK, AsOf, Digest, Format, FormatOption, KnownAt, Licenses, Strict
 from desk.cli.screen import out_console
 from desk.cli.tables import new_table
-from desk.cli.words import count, number
+from desk.words import count, number
 
 app = typer.Typer()
 

@@ -1,6 +1,6 @@
 """What a command recorded, in a sentence: the licence's events as its log tells them, others here."""
 
-from desk.cli import words
+from desk import words
 from ledger.application.telling import tell
 from ledger.events.base import LedgerEvent
 from ledger.events.programme import CutoverAnnounced, PartnerRegistered, PartnerTermsChanged, PricePublished

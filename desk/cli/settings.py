@@ -1,6 +1,7 @@
 """What the whole command line was told: which store, and how much to say."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -8,6 +9,7 @@ import typer
 from desk.cli import lazy
 
 if TYPE_CHECKING:
+    from desk.configuration import Configuration
     from ledger.application.ledger import Ledger
 
 DEFAULT_STORE = "sqlite:///license-ledger.db"
@@ -18,6 +20,7 @@ class Settings:
     """The options before the command. `store` is None where nobody named one."""
 
     store: str | None = None
+    config: Path | None = None
     verbose: bool = False
 
 
@@ -29,6 +32,11 @@ def settings_of(ctx: typer.Context) -> Settings:
 def store_url(ctx: typer.Context) -> str:
     """Return the URL of the store that was named, or of the default one."""
     return settings_of(ctx).store or DEFAULT_STORE
+
+
+def configuration(ctx: typer.Context) -> "Configuration":
+    """Return what the configuration file says; raises BadConfiguration."""
+    return lazy.read_configuration(settings_of(ctx).config)
 
 
 def open_to_ask(ctx: typer.Context) -> "Ledger":

@@ -14,8 +14,8 @@ from desk.cli.options import LEARN, day_option
 from desk.cli.screen import data_out, err_console
 from desk.cli.settings import store_url
 from desk.cli.values import whole_number
-from desk.cli.words import count
 from desk.cli.writing import refuse_overwriting, written
+from desk.words import count
 
 app = typer.Typer()
 

@@ -15,7 +15,7 @@ from desk.cli.options import OPERATE
 from desk.cli.screen import out_console, write_lines
 from desk.cli.settings import open_to_ask
 from desk.cli.tables import new_table
-from desk.cli.words import count, number
+from desk.words import count, number
 
 if TYPE_CHECKING:
     from ledger.application.show_status import Status, TableStatus

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from desk.cli import words
+from desk import words
 from desk.cli.invoice_page import show_invoices
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 
-from desk.cli import lazy
+from desk import formats
 from ledger.rules.currencies import minor_unit_digits
 from ledger.rules.instants import parse_instant
 
@@ -20,7 +20,7 @@ _UNITS: Mapping[str, str] = {"pps": "seat", "ppa": "account", "ppu": "active age
 def money(amount_minor: int, currency: str) -> str:
     """Write an amount in its currency's own decimals, 15680 USD as $156.80."""
     digits = minor_unit_digits(currency)
-    return lazy.format_currency(
+    return formats.format_currency(
         Decimal(amount_minor).scaleb(-digits),
         currency,
         format=_pattern(currency, digits),
@@ -33,13 +33,13 @@ def money(amount_minor: int, currency: str) -> str:
 def _pattern(currency: str, digits: int) -> str:
     number = f"#,##0.{'0' * digits}" if digits else "#,##0"
     # a code of letters needs a space before the figures, a sign does not
-    space = "\N{NO-BREAK SPACE}" if lazy.get_currency_symbol(currency, locale=_LOCALE).isalpha() else ""
+    space = "\N{NO-BREAK SPACE}" if formats.get_currency_symbol(currency, locale=_LOCALE).isalpha() else ""
     return f"¤{space}{number};-¤{space}{number}"
 
 
 def number(value: int) -> str:
     """Write a number with its thousands apart."""
-    return lazy.format_decimal(value, locale=_LOCALE)
+    return formats.format_decimal(value, locale=_LOCALE)
 
 
 def count(value: int, one: str, many: str | None = None) -> str:
@@ -50,7 +50,7 @@ def count(value: int, one: str, many: str | None = None) -> str:
 @lru_cache(_KEPT)
 def day(value: date) -> str:
     """Write a date: 14 Mar 2024."""
-    return lazy.format_date(value, "d MMM y", locale=_LOCALE)
+    return formats.format_date(value, "d MMM y", locale=_LOCALE)
 
 
 def days(first: date, end: date) -> str:
@@ -58,7 +58,7 @@ def days(first: date, end: date) -> str:
     last = end - timedelta(days=1)
     if first.year != last.year:
         return f"{day(first)} – {day(last)}"
-    return f"{lazy.format_date(first, 'd MMM', locale=_LOCALE)} – {day(last)}"
+    return f"{formats.format_date(first, 'd MMM', locale=_LOCALE)} – {day(last)}"
 
 
 def instant(value: datetime | str) -> str:

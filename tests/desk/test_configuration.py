@@ -1,0 +1,50 @@
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from desk.configuration import BadConfiguration, Configuration, read_configuration
+
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+
+class TestReadConfiguration:
+    def test_has_a_default_for_everything(self) -> None:
+        assert read_configuration(None) == Configuration()
+
+    def test_takes_what_the_documentation_shows(self, tmp_path: Path) -> None:
+        shown = re.search(r"```toml\n(.*?)```", DOCUMENTED.read_text(encoding="utf-8"), re.DOTALL)
+        assert shown
+        file = tmp_path / "ledger.toml"
+        file.write_text(shown[1], encoding="utf-8")
+        configuration = read_configuration(file)
+        assert configuration.payer("acme").language == "de_DE"
+        assert configuration.payer("other").language == "en_US"
+        assert set(tomllib.loads(shown[1])) == set(Configuration.model_fields)
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("[mail]\nprot = 25\n", "mail.prot: extra inputs are not permitted"),
+            ("[mail]\nport = 0\n", "mail.port: input should be greater than or equal to 1"),
+            ("[mail\n", "line 1"),
+        ],
+    )
+    def test_names_what_is_wrong(self, tmp_path: Path, text: str, said: str) -> None:
+        file = tmp_path / "ledger.toml"
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(BadConfiguration, match=re.escape(said)) as refused:
+            read_configuration(file)
+        assert str(file) in str(refused.value)
+
+    def test_says_that_there_is_no_such_file(self, tmp_path: Path) -> None:
+        with pytest.raises(BadConfiguration, match="No such file"):
+            read_configuration(tmp_path / "none.toml")
+
+    def test_never_repeats_a_password(self, tmp_path: Path) -> None:
+        file = tmp_path / "ledger.toml"
+        file.write_text('[mail]\npassword = ["hunter2"]\n', encoding="utf-8")
+        with pytest.raises(BadConfiguration) as refused:
+            read_configuration(file)
+        assert "hunter2" not in str(refused.value)
