@@ -1,19 +1,11 @@
-"""The part of a history that belongs to some licences, so that a replay works on no more than its class."""
+"""Histories as they would be: of some licences only, without ChatBots, without a cutover, with more facts."""
 
 from dataclasses import replace
 
 import polars as pl
 
 from ledger.events.facts import Fact
-from ledger.events.programme import AppliesTo
 from ledger.projections.history import History
-
-
-def of_class(applies_to: AppliesTo) -> pl.Expr:
-    """Return whether a licence (source, partner_programme) is of the class of a cutover."""
-    if applies_to.source is not None:
-        return pl.col("source") == applies_to.source.value
-    return (pl.col("partner_programme") == applies_to.programme).fill_null(value=False)
 
 
 def part_of(history: History, chosen: pl.Expr) -> History:
