@@ -71,7 +71,7 @@ def saved(scope: pl.DataFrame, after: pl.DataFrame, real: Bills, otherwise: Bill
 
 def asked_for(scope: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     """Return license_id and billing_date of the first bill of each licence that the cutover decides."""
-    decided = scope.filter(pl.col("outcome").is_in(["switched", "created"])).select("license_id")
+    decided = scope.filter(pl.col("outcome").is_in(["switched", "upcoming", "created"])).select("license_id")
     return decided.join(after, on="license_id")
 
 

@@ -14,15 +14,19 @@ from desk.cli import (
     follow,
     import_history,
     invoices,
+    journal,
     lazy,
     licenses,
     log,
     notices,
     programme,
     rebuild,
+    redundant,
     replay,
+    savings,
     seats,
     simulate,
+    statement,
     status,
 )
 from desk.cli.group import LedgerGroup
@@ -97,6 +101,7 @@ def license_ledger(
 for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, notices, log, replay,
+    statement, savings, redundant, journal,
     import_history, export_history, archive,
     rebuild, follow, status,
     demo, simulate,

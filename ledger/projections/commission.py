@@ -23,7 +23,7 @@ class Commissions:
 
     @classmethod
     def of(cls, terms: pl.DataFrame, issued_us: pl.Series) -> "Commissions":
-        """Prepare the partners' rows of `decode_terms`; `issued_us` are instants at which invoices went out."""
+        """Prepare the partners' rows of `decode_terms`; `issued_us`: when invoices were issued."""
         rated = terms.filter(
             pl.col("fact").is_in([Fact.PARTNER_REGISTERED, Fact.PARTNER_TERMS_CHANGED])
             & pl.col("commission_rate").is_not_null()

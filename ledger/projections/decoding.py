@@ -43,20 +43,15 @@ def decode_terms(log: pl.DataFrame) -> pl.DataFrame:
     topic and state. Events of an older version pass through the upcasters first. Empty in, empty out.
     """
     rows = log.filter(pl.col("fact") >= SEAT_FACTS_END)
-    keep = rows.select(
-        "position", pl.col("license_id").cast(pl.String), "fact", "effective_us", "recorded_us"
-    )
-    return keep.hstack(present_states(rows).str.json_decode(_FIELDS).struct.unnest())
-
-
-def present_states(rows: pl.DataFrame) -> pl.Series:
-    """Return the states of rows of the log as this release writes them, as JSON text."""
     state = rows["state"].cast(pl.String)
     older = rows.with_row_index("row").filter(~pl.col("topic").is_in(_PRESENT_TOPICS))
     if not older.is_empty():
         lifted = [encode(decode(*event)).decode() for event in older.select("topic", "state").iter_rows()]
         state = state.scatter(older["row"], pl.Series(lifted, dtype=pl.String))
-    return state
+    keep = rows.select(
+        "position", pl.col("license_id").cast(pl.String), "fact", "effective_us", "recorded_us"
+    )
+    return keep.hstack(state.str.json_decode(_FIELDS).struct.unnest())
 
 
 def known_through_ids(terms: pl.DataFrame) -> list[str]:

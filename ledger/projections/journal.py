@@ -18,6 +18,18 @@ REVENUE: Mapping[str, str] = {
 }
 DISCOUNTS, ADJUSTMENTS = "Income:Discounts", "Income:Adjustments"
 EXPENSE, PAYABLE = "Expenses:Commissions", "Liabilities:Commissions"
+ISSUED_SCHEMA = pl.Schema(
+    {
+        "position": pl.Int64(),
+        "license_id": pl.String(),
+        "effective_us": pl.Int64(),
+        "number": pl.String(),
+        "billing_date": pl.Date(),
+        "known_through": pl.String(),
+        "lines": pl.List(pl.Struct({"kind": pl.String, "pricing_model": pl.String, "amount": pl.Int64})),
+        "total": pl.Int64(),
+    }
+)
 POSTING_COLUMNS = (
     "date", "position", "number", "license_id", "billing_date", "total", "place", "account", "owner", "line",
     "amount", "currency",
@@ -32,8 +44,8 @@ class Journal:
     `postings` by (position, place): POSTING_COLUMNS; `date` is the licence's local day on which the invoice
     was issued, `owner` the partner or licence whose account it is (null: the house's own), `line` what the
     posting stands for: receivable, the kind of an invoice line, or commission. Minor units, debits positive.
-    `unbalanced`: position, number, license_id, currency, total, lines_total of invoices whose lines do not
-    add up to their total.
+    `unbalanced`: date, position, number, license_id, currency, total, lines_total of invoices whose lines do
+    not add up to their total.
     """
 
     postings: pl.DataFrame
@@ -43,7 +55,7 @@ class Journal:
 def journal(
     history: History, issued: pl.DataFrame, positions: Mapping[str, int], commissions: Commissions
 ) -> Journal:
-    """Return the postings of issued invoices (`issued_invoices_in`), in their order.
+    """Return the postings of issued invoices (ISSUED_SCHEMA, by position), in their order.
 
     `history` says who pays each licence's invoices, and in what currency; `positions` says where the ids in
     `known_through` stand. No invoices give no postings.
@@ -55,7 +67,7 @@ def journal(
     return Journal(
         pl.concat(parts, how="diagonal_relaxed").sort("position", "place").select(POSTING_COLUMNS),
         invoices.filter(~adds_up).select(
-            "position", "number", "license_id", "currency", "total", "lines_total"
+            "date", "position", "number", "license_id", "currency", "total", "lines_total"
         ),
     )
 
@@ -126,9 +138,7 @@ def _commission(invoices: pl.DataFrame) -> list[pl.DataFrame]:
     earning = invoices.filter(pl.col("commission") != 0)
     after_lines = earning["lines"].list.len().cast(pl.Int64) + 1
     shared = [*_ENTRY, pl.lit("commission").alias("line")]
-    expense = earning.select(
-        *shared, place=after_lines, account=pl.lit(EXPENSE), amount=pl.col("commission")
-    )
+    expense = earning.select(*shared, place=after_lines, account=pl.lit(EXPENSE), amount=pl.col("commission"))
     payable = earning.select(
         *shared,
         place=after_lines + 1,

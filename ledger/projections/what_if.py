@@ -42,3 +42,48 @@ def without_cutover(history: History, cutover_id: str) -> History:
     programme = history.programme
     others = programme.cutovers.filter(pl.col("cutover_id") != cutover_id)
     return replace(history, programme=replace(programme, cutovers=others))
+
+
+def copies(history: History, owners: pl.Series) -> History:
+    """Return a history with a copy of a licence for each entry of `owners` (licence numbers), in that order.
+
+    A copy's number is its place, and its license_id is that number as text.
+    """
+    copy = (
+        pl.DataFrame({"license": owners.cast(pl.Int32)})
+        .with_row_index("copy")
+        .with_columns(pl.col("copy").cast(pl.Int32))
+    )
+
+    def copied(frame: pl.DataFrame) -> pl.DataFrame:
+        """Give a copy's rows its number; they stay in their order."""
+        rows = copy.join(frame, on="license", how="inner", maintain_order="left_right")
+        return rows.drop("license").rename({"copy": "license"}).select(frame.columns)
+
+    licenses = copied(history.licenses)
+    return replace(
+        history,
+        licenses=licenses.with_columns(license_id=pl.col("license").cast(pl.String)),
+        facts=copied(history.facts),
+        changes=copied(history.changes),
+        issued=copied(history.issued),
+        sent=copied(history.sent),
+    )
+
+
+def with_suspensions(history: History, agents: pl.DataFrame, at_us: int) -> History:
+    """Return the history as if agents had been suspended, and that recorded, at an instant.
+
+    `agents` has license and subject (as in `facts`). The suspension comes after every fact of that instant.
+    """
+    last = history.facts["position"].max()
+    suspended = agents.select(
+        pl.col("license").cast(pl.Int32),
+        pl.col("subject").cast(pl.UInt32),
+        fact=pl.lit(int(Fact.AGENT_SUSPENDED), pl.Int8),
+        effective_us=pl.lit(at_us, pl.Int64),
+        recorded_us=pl.lit(at_us, pl.Int64),
+        position=pl.lit(last, pl.Int64) + 1,
+    )
+    facts = pl.concat([history.facts, suspended.select(history.facts.columns)])
+    return replace(history, facts=facts.sort("license", "subject", "effective_us", "position"))
