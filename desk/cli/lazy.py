@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from desk.cli.progress import progress_of_bytes as progress_of_bytes
     from desk.cli.progress import progress_of_things as progress_of_things
+    from desk.cli.progress import progress_of_unknown as progress_of_unknown
     from desk.cli.sentences import what_happened as what_happened
     from desk.configuration import read_configuration as read_configuration
     from ledger.application.activate_agent import activate_agent as activate_agent
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from ledger.application.register_partner import register_partner as register_partner
     from ledger.application.release_seat import release_seat as release_seat
     from ledger.application.remove_chatbot import remove_chatbot as remove_chatbot
+    from ledger.application.run_billing import run_billing as run_billing
     from ledger.application.show_journal import show_journal as show_journal
     from ledger.application.show_log import show_log as show_log
     from ledger.application.show_statement import show_statement as show_statement
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
     from replay.rebuild.rebuilding import rebuild as rebuild
     from replay.rebuild.rebuilding import roll_back as roll_back
     from replay.savings import savings as savings
+    from replay.verify import to_verify as to_verify
+    from replay.verify import verify_invoices as verify_invoices
 
 _HOMES = {
     "CommandMeta": "ledger.application.recording",
@@ -78,6 +82,7 @@ _HOMES = {
     "files_of": "ledger.stores.files",
     "progress_of_bytes": "desk.cli.progress",
     "progress_of_things": "desk.cli.progress",
+    "progress_of_unknown": "desk.cli.progress",
     "Loaded": "replay.rebuild.rebuilding",
     "Planned": "replay.rebuild.rebuilding",
     "check": "replay.rebuild.checking",
@@ -90,6 +95,8 @@ _HOMES = {
     "run_demo": "replay.demo",
     "savings": "replay.savings",
     "simulate": "ledger.application.simulation",
+    "to_verify": "replay.verify",
+    "verify_invoices": "replay.verify",
     "version": "importlib.metadata",
     "what_happened": "desk.cli.sentences",
 }

@@ -8,6 +8,7 @@ import typer
 from desk.cli import (
     agents,
     archive,
+    bill,
     chatbots,
     demo,
     export_history,
@@ -28,6 +29,7 @@ from desk.cli import (
     simulate,
     statement,
     status,
+    verify,
 )
 from desk.cli.group import LedgerGroup
 from desk.cli.help_page import PROGRAM, examples
@@ -101,6 +103,7 @@ def license_ledger(
 for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, notices, log, replay,
+    bill, verify,
     statement, savings, redundant, journal,
     import_history, export_history, archive,
     rebuild, follow, status,

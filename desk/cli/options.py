@@ -13,6 +13,7 @@ RECORD = "Record"
 ASK = "Ask"
 MONEY = "Money"
 MOVE = "Move data"
+BILL = "Bill"
 OPERATE = "Operate"
 LEARN = "Learn"
 

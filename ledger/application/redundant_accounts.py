@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from ledger.application.ask import DataFault, Question, read_history, unpriced_fault
+from ledger.application.ask import DataFault, Question, missing_price, read_history
 from ledger.application.ledger import Ledger
 from ledger.projections.redundant import redundant
 from ledger.rules.instants import from_us, to_us
@@ -58,7 +58,7 @@ def redundant_accounts(
         last = None if last_seat_us is None else from_us(last_seat_us)
         agents.setdefault(license_id, []).append(RedundantAgent(subject, last, saves))
     alive = {row["license_id"]: row for row in found.licenses.iter_rows(named=True)}
-    faults = {row["license_id"]: unpriced_fault(row) for row in found.unpriced.iter_rows(named=True)}
+    faults = {row["license_id"]: missing_price(row) for row in found.unpriced.iter_rows(named=True)}
     return [
         _accounts(license_id, alive.get(license_id), agents.get(license_id, []), faults.get(license_id))
         for license_id in read.history.licenses["license_id"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from ledger.application.ask import DataFault, Question, read_history, unpriced_fault
+from ledger.application.ask import DataFault, Question, missing_price, read_history
 from ledger.application.ledger import Ledger
 from ledger.events.facts import Fact
 from ledger.projections.commission import Commissions
@@ -79,7 +79,7 @@ def show_statement(
         known_at=known_at or as_of,
         rows=rows.with_columns(pl.col("billing_date").cast(pl.String)).to_dicts(),
         totals=totals.to_dicts(),
-        faults=[unpriced_fault(row) for row in unpriced.iter_rows(named=True)],
+        faults=[missing_price(row) for row in unpriced.iter_rows(named=True)],
     )
 
 

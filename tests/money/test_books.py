@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from beancount.core.data import Commodity, Open, Transaction
 
@@ -28,6 +29,7 @@ from tests.projections.told import Told
 
 GOLDEN = Path(__file__).parent / "golden"
 END = datetime(2024, 12, 31, 12, tzinfo=UTC)
+KEPT = ("acme-issued-then-corrected", "acme-late-shift", "cobalt-tokyo-10-june", "gale-client-pays")
 WRITERS: dict[str, Callable[[Journal], Iterator[str]]] = {"beancount": beancount, "hledger": hledger}
 
 
@@ -49,6 +51,11 @@ def books(lines: list[Line], tmp_path_factory: pytest.TempPathFactory) -> Books:
     with Ledger.open(url, create=True) as ledger:
         imported(ledger, "".join(json.dumps(item) + "\n" for item in lines).encode())
         return show_journal(ledger)
+
+
+def excerpt(journal: Journal) -> Journal:
+    """Give the entries of a few licences: all kinds of lines, payers and currencies."""
+    return Journal(journal.postings.filter(pl.col("license_id").is_in(KEPT)), journal.unbalanced)
 
 
 def odd_books() -> Journal:
@@ -152,7 +159,7 @@ class TestBooks:
     @pytest.mark.parametrize("form", WRITERS)
     def test_are_as_kept(self, books: Books, form: str) -> None:
         file = GOLDEN / f"sample.{form}"
-        text = "".join(f"{item}\n" for item in WRITERS[form](books.journal))
+        text = "".join(f"{item}\n" for item in WRITERS[form](excerpt(books.journal)))
         if os.environ.get("UPDATE_GOLDEN"):
             file.write_text(text, encoding="utf-8")
         assert text == file.read_text(encoding="utf-8")
