@@ -98,9 +98,9 @@ def _table(rows: Sequence[Row]) -> None:
     entries = [list(postings) for _, postings in groupby(rows, lambda row: row["position"])]
     for postings in entries:
         first = postings[0]
-        table.add_row(
-            Text(f"{words.day(date.fromisoformat(first['date']))}  {first['number']}", "bold"), "", "", ""
-        )
+        kind = "  credit note" if first["amount"] < 0 else ""
+        day = words.day(date.fromisoformat(first["date"]))
+        table.add_row(Text.assemble((f"{day}  {first['number']}", "bold"), kind), "", "", "")
         for place, row in enumerate(postings):
             told = Text(f"  {first['license_id']}" if place == 0 else "", "dim")
             table.add_row(told, row["account"], *_sides(row))

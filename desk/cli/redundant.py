@@ -102,11 +102,8 @@ def _show(console: Console, found: "RedundantAccounts", days: int) -> None:
     since = words.count(days, "day")
     if not found.agents:
         active = words.count(found.agents_active, "active agent")
-        console.print(
-            f"Each of the {active} of {found.license_id} held a seat in the last {since}."
-            if found.agents_active
-            else f"{found.license_id} has no active agent."
-        )
+        used = f": each held a seat in the last {since}" if found.agents_active else ""
+        console.print(f"{found.license_id} has {active}{used}.")
         return
     table = new_table()
     table.add_column(f"no seat for {since}", overflow="fold")
@@ -122,18 +119,15 @@ def _show(console: Console, found: "RedundantAccounts", days: int) -> None:
 
 def _sum(found: "RedundantAccounts") -> Text:
     day = words.day(found.charge_date) if found.charge_date else ""
-    many = f"{len(found.agents)} of {words.count(found.agents_active, 'active agent')}"
+    many = f"{len(found.agents)} of {words.count(found.agents_active, 'active agent')}."
+    if found.fault is not None:
+        return Text(f"{many} Nobody can say what is saved: no price is known for the period from {day}.")
     if found.expected_minor is None or found.without_minor is None or found.saves_minor is None:
-        why = "no price is known for the period from" if found.fault else "nothing will be charged on"
-        return Text(
-            f"{many}; {why} {day}, so nobody can say what is saved."
-            if found.fault
-            else f"{many}; {why} {day}, so nothing is saved."
-        )
+        return Text(f"{many} Nothing is saved: no period begins on {day} any more.")
     currency = found.currency or ""
     return Text.assemble(
-        f"{many}. Suspended before {day}, all of them together save ",
+        f"{many} Suspended before {day}, they save ",
         (words.money(found.saves_minor, currency), "bold"),
-        f": that day's invoice is {words.money(found.without_minor, currency)} "
+        f" together: that day's invoice is {words.money(found.without_minor, currency)} "
         f"instead of {words.money(found.expected_minor, currency)}.",
     )

@@ -47,6 +47,7 @@ _SUMS: Mapping[str, str] = {
     "public_price": "public price",
     "margin": "margin",
 }
+_MARGIN = "Margin: the public price of every account, used or not, less what the reseller is charged."
 _Month = Annotated[
     date,
     typer.Option(
@@ -170,9 +171,4 @@ def _show_sums(console: Console, totals: list[Row]) -> None:
             table.add_row(said, *(amount(row[name], row["currency"]) for row in totals))
     console.print(table)
     if any(row["public_price"] for row in totals):
-        console.print(
-            Text(
-                "Margin: the public price of every account, used or not, less what the reseller is charged.",
-                "dim",
-            )
-        )
+        console.print(Text(_MARGIN, "dim"), soft_wrap=False)
