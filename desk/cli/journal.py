@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Annotated
 
 import typer
@@ -97,15 +97,18 @@ def _table(rows: Sequence[Row]) -> None:
     table.add_column("credit", justify="right", no_wrap=True)
     entries = [list(postings) for _, postings in groupby(rows, lambda row: row["position"])]
     for postings in entries:
-        first = postings[0]
-        kind = "  credit note" if first["amount"] < 0 else ""
-        day = words.day(date.fromisoformat(first["date"]))
-        table.add_row(Text.assemble((f"{day}  {first['number']}", "bold"), kind), "", "", "")
-        for place, row in enumerate(postings):
-            told = Text(f"  {first['license_id']}" if place == 0 else "", "dim")
-            table.add_row(told, row["account"], *_sides(row))
+        for said, row in zip_longest(_about(postings[0]), postings):
+            account, sides = ("", (Text(), Text())) if row is None else (row["account"], _sides(row))
+            table.add_row(said or Text(), account, *sides)
     console.print(table)
     console.print(Text(f"\n{words.count(len(entries), 'entry', 'entries')}.", "dim"))
+
+
+def _about(first: Row) -> list[Text]:
+    """Say which invoice it is, a line each: day and number, licence, and if it is a credit note."""
+    day = words.day(date.fromisoformat(first["date"]))
+    lines = [Text(f"{day}  {first['number']}", "bold"), Text(f"  {first['license_id']}", "dim")]
+    return lines + ([Text("  credit note", "dim")] if first["amount"] < 0 else [])
 
 
 def _sides(row: Row) -> tuple[Text, Text]:

@@ -1,5 +1,7 @@
 """What a cutover saves, worked out by hand, and tied to the replay and to two readings of the invoices."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -22,12 +24,21 @@ EXAMPLES = max(5, FEWER_EXAMPLES // 2)
 
 
 def saved(
-    lines: list[Line], cutover_id: str, as_of: str, known_at: str | None = None, log: FramedLog | None = None
+    lines: Sequence[Line],
+    cutover_id: str,
+    as_of: str,
+    known_at: str | None = None,
+    log: FramedLog | None = None,
 ) -> Savings:
     """Ask a history what a cutover saves."""
     question = Question(at(as_of), at(known_at) if known_at else None)
     announced = chosen(cutovers_in(lines, at(known_at or as_of)), cutover_id, question.known_us)
     return savings_in((log or framed(lines)).history(question.known_us), announced, question)
+
+
+def text(instant: datetime | None) -> str | None:
+    """Write an instant, if there is one."""
+    return None if instant is None else instant.isoformat()
 
 
 def figures(found: Savings) -> list[tuple[int, int, int, int]]:
@@ -104,9 +115,7 @@ class TestRandomCutovers:
         [(as_of, known_at)] = case.questions
         invoices = answer(case.lines, "invoices", as_of, known_at)
         for cutover in cutovers_in(case.lines, known_at or as_of):
-            found = saved(
-                case.lines, cutover.cutover_id, as_of.isoformat(), known_at and known_at.isoformat(), case.log
-            )
+            found = saved(case.lines, cutover.cutover_id, as_of.isoformat(), text(known_at), case.log)
             otherwise = [line for line in case.lines if line.get("cutover_id") != cutover.cutover_id]
             without = answer(otherwise, "invoices", as_of, known_at)
             for row in found.rows:
@@ -122,9 +131,7 @@ class TestRandomCutovers:
         [(as_of, known_at)] = case.questions
         replaying = Replaying(case.lines, case.log)
         for cutover in cutovers_in(case.lines, known_at or as_of):
-            found = saved(
-                case.lines, cutover.cutover_id, as_of.isoformat(), known_at and known_at.isoformat(), case.log
-            )
+            found = saved(case.lines, cutover.cutover_id, as_of.isoformat(), text(known_at), case.log)
             mine = {
                 row["license_id"]: {"total": row["saves"], "chatbot_seats": row["saves_chatbot_seats"]}
                 for row in found.rows

@@ -178,7 +178,8 @@ class TestJournal:
         }  # fmt: skip
         issued = {
             "id": "2", "type": "InvoiceIssued", "license_id": "l", "number": "7",
-            "billing_date": "2024-05-02", "known_through": "1", "lines": [], "total": 4900, "digest": "", **times,
+            "billing_date": "2024-05-02", "known_through": "1", "lines": [], "total": 4900, "digest": "",
+            **times,
             "effective_at": "2024-05-02T00:00:00Z", "recorded_at": "2024-05-02T00:00:00Z",
         }  # fmt: skip
         history.write_text("".join(json.dumps(line) + "\n" for line in (created, issued)), encoding="utf-8")

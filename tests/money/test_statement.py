@@ -1,5 +1,6 @@
 """A partner's month, worked out by hand and by a second reading, and tied to the invoices."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -34,7 +35,7 @@ COMPARED = (
 
 
 def month_of(
-    lines: list[Line],
+    lines: Sequence[Line],
     month: str,
     as_of: str,
     known_at: str | None = None,
