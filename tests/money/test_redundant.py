@@ -79,6 +79,12 @@ class TestARedundantAgent:
         told.fact("AgentActivated", "2024-06-20T12:00:00Z", agent_id="a")
         assert set(found(told).saves()) == {"a"}
 
+    def test_is_suspended_after_all_that_happened_at_that_instant(self) -> None:
+        told = with_agents().fact("AgentSuspended", "2024-06-01", agent_id="a")
+        told.fact("AgentActivated", "2024-06-20T12:00:00Z", agent_id="a")
+        # the rise of that instant goes too: 49.00 x 11/30 = 17.97 of June, and 49.00 of July
+        assert found(told).saves() == {"a": 6697}
+
     def test_is_no_chatbot(self) -> None:
         assert set(found(with_agents().fact("ChatBotAdded", "2024-01-01", bot_id="a")).saves()) == {"a"}
 
@@ -87,6 +93,11 @@ class TestARedundantAgent:
         told.fact("AgentSuspended", "2024-03-12", agent_id="a").fact("SeatTaken", "2024-06-19", agent_id="a")
         told.fact("AgentActivated", "2024-06-19T12:00:00Z", agent_id="a")
         assert found(told).agents["l", "a"][0] is None
+
+    def test_took_its_seat_when_it_sat_down_and_not_when_told_again(self) -> None:
+        told = Told().price(4900).licence("ppu").agent("a", "2024-03-11").seat("a", "2024-03-12")
+        told.seat("a", "2024-03-13", "2024-03-14")
+        assert found(told).agents["l", "a"][0] == to_us(at("2024-03-12"))
 
     def test_is_as_known_then(self) -> None:
         told = with_agents().seat("a", "2024-06-18", None)
