@@ -36,11 +36,14 @@ if TYPE_CHECKING:
     from ledger.application.logs import configure_logs as configure_logs
     from ledger.application.publish_price import publish_price as publish_price
     from ledger.application.recording import CommandMeta as CommandMeta
+    from ledger.application.redundant_accounts import redundant_accounts as redundant_accounts
     from ledger.application.register_partner import register_partner as register_partner
     from ledger.application.release_seat import release_seat as release_seat
     from ledger.application.remove_chatbot import remove_chatbot as remove_chatbot
     from ledger.application.run_billing import run_billing as run_billing
+    from ledger.application.show_journal import show_journal as show_journal
     from ledger.application.show_log import show_log as show_log
+    from ledger.application.show_statement import show_statement as show_statement
     from ledger.application.show_status import show_status as show_status
     from ledger.application.simulation import simulate as simulate
     from ledger.application.suspend_agent import suspend_agent as suspend_agent
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
     from replay.rebuild.rebuilding import Planned as Planned
     from replay.rebuild.rebuilding import rebuild as rebuild
     from replay.rebuild.rebuilding import roll_back as roll_back
+    from replay.savings import savings as savings
     from replay.verify import to_verify as to_verify
     from replay.verify import verify_invoices as verify_invoices
 
@@ -89,6 +93,7 @@ _HOMES = {
     "roll_back": "replay.rebuild.rebuilding",
     "replay_cutover": "replay.cutover",
     "run_demo": "replay.demo",
+    "savings": "replay.savings",
     "simulate": "ledger.application.simulation",
     "to_verify": "replay.verify",
     "verify_invoices": "replay.verify",

@@ -11,6 +11,7 @@ from ledger.rules.words import BillingCycle, PricingModel
 
 RECORD = "Record"
 ASK = "Ask"
+MONEY = "Money"
 MOVE = "Move data"
 BILL = "Bill"
 OPERATE = "Operate"
