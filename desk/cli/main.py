@@ -13,6 +13,7 @@ from desk.cli import (
     export_history,
     follow,
     import_history,
+    invoice,
     invoices,
     lazy,
     licenses,
@@ -96,7 +97,7 @@ def license_ledger(
 
 for _family in (
     licenses, agents, chatbots, programme,
-    seats, invoices, notices, log, replay,
+    seats, invoices, invoice, notices, log, replay,
     import_history, export_history, archive,
     rebuild, follow, status,
     demo, simulate,

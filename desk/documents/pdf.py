@@ -1,0 +1,92 @@
+"""The page of an invoice as PDF: made of its HTML, in typefaces that come with the program."""
+
+import hashlib
+import warnings
+from contextlib import redirect_stdout
+from functools import cache
+from importlib import import_module, resources
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from desk.documents.html import html_of
+from desk.documents.page import Page
+from ledger.rules.errors import LedgerError
+
+# what Debian and Ubuntu call the packages
+PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+_SCHEME = "typeface:"
+_LATIN, _JAPANESE = "latin", "japanese"
+# From here on stand the scripts of East Asia and the signs in their width; no letter of the West does.
+_FIRST_OF_EAST_ASIA = "\N{CJK RADICAL REPEAT}"
+
+
+class PdfLibraryMissing(LedgerError):
+    """Raised where the machine lacks the shared libraries that a PDF is set with."""
+
+    code = "pdf_library_missing"
+    template = "A PDF cannot be made on this machine: {reason}."
+    hint = f"Install the libraries (on Debian and Ubuntu: apt-get install {PACKAGES}), or take --format html."
+
+
+def pdf_of(page: Page, paper: str = "A4") -> bytes:
+    """Return the page as a PDF, the same bytes for the same page wherever the same libraries are.
+
+    Dates and id in it are the invoice's own; nothing is fetched. Raises PdfLibraryMissing.
+    """
+    html = html_of(page, paper)
+    number = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
+    made: bytes = laid_out(html, pdf_identifier=number, pdf_tags=True).write_pdf(
+        pdf_identifier=number, pdf_tags=True
+    )
+    return made
+
+
+def laid_out(html: str, **options: object) -> Any:
+    """Return WeasyPrint's document of the HTML, set in pages; raises PdfLibraryMissing."""
+    weasyprint = _library()
+    fonts = import_module("weasyprint.text.fonts").FontConfiguration()
+    css = weasyprint.CSS(string=_faces(html), font_config=fonts, url_fetcher=_fetch)
+    document = weasyprint.HTML(string=html, url_fetcher=_fetch)
+    return document.render(stylesheets=[css], font_config=fonts, **options)
+
+
+@cache
+def _library() -> Any:
+    """Import what sets the page, once; it looks for its shared libraries then."""
+    # without a library it prints what to do about it
+    with warnings.catch_warnings(), redirect_stdout(StringIO()):
+        # it says so itself, as a warning, when the one for smaller fonts is missing
+        warnings.simplefilter("error", DeprecationWarning)
+        try:
+            return import_module("weasyprint")
+        except (OSError, DeprecationWarning) as error:
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise PdfLibraryMissing(reason=reason[:1].lower() + reason[1:]) from error
+
+
+def _faces(html: str) -> str:
+    """Return the typefaces that the page needs: the large Japanese one only for letters of East Asia."""
+    faces = [
+        f'@font-face {{ font-family: "Source Sans 3"; font-weight: 200 900; src: url({_SCHEME}{_LATIN}) }}'
+    ]
+    if any(letter >= _FIRST_OF_EAST_ASIA for letter in html):
+        faces.append(f'@font-face {{ font-family: "Noto Sans JP"; src: url({_SCHEME}{_JAPANESE}) }}')
+    return "\n".join(faces)
+
+
+def _fetch(url: str, **_: object) -> Any:
+    """Give the typefaces, and refuse everything else: an invoice reaches for nothing."""
+    if not url.startswith(_SCHEME):
+        raise ValueError(f"an invoice asks for nothing from outside: {url}")
+    urls = import_module("weasyprint.urls")
+    return urls.URLFetcherResponse(url, _typeface(url.removeprefix(_SCHEME)), {"Content-Type": "font/ttf"})
+
+
+@cache
+def _typeface(name: str) -> bytes:
+    package, file = {
+        _LATIN: ("fontpkg_source_sans_3", "files/SourceSans3[wght].ttf"),
+        _JAPANESE: ("pylopdf_fonts_jp", "NotoSansJP-Regular.otf"),
+    }[name]
+    return resources.files(package).joinpath(*Path(file).parts).read_bytes()
