@@ -57,11 +57,7 @@ _Out = Annotated[
     "invoice",
     cls=LedgerCommand,
     rich_help_panel=ASK,
-    epilog=examples(
-        "invoice --license northwind --billing-date 2024-06-15",
-        "invoice --license northwind --billing-date 2024-06-15 --out draft.html",
-        "invoice --all --format html --out invoices",
-    ),
+    epilog=examples("invoice --all --format html --out invoices"),
 )
 def invoice(
     ctx: typer.Context,
@@ -77,7 +73,10 @@ def invoice(
     known_at: KnownAt = None,
     every: Annotated[bool, typer.Option("--all", help="All issued invoices, a file each.")] = False,
 ) -> None:
-    """Write an invoice as its payer gets it: with a number, or as a draft by licence and billing date.
+    """Write an invoice as its payer gets it: as text, HTML or PDF, one or all that were issued.
+
+    `invoice INV-2024-000001 --out invoice.pdf` writes an issued one. `invoice --license northwind
+    --billing-date 2024-06-15` shows a draft of one that is not issued, also of a day that is still to come.
 
     Seller, payer, language and paper are those of the configuration file (docs/configuration.md).
     """

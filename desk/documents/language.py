@@ -1,5 +1,6 @@
 """Dates, moments, numbers and money in the conventions of the payer's language, by Babel."""
 
+from copy import copy
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -32,10 +33,7 @@ class Language:
         digits = minor_unit_digits(currency)
         pattern = _money_pattern(str(self.locale), currency)
         value = Decimal(amount_minor).scaleb(-digits)
-        text = pattern.apply(
-            value, self.locale, currency=currency, currency_digits=False, force_frac=(digits, digits)
-        )
-        return _typeset(text)
+        return _typeset(pattern.apply(value, self.locale, currency=currency, currency_digits=False))
 
     def number(self, value: int) -> str:
         """Write a number with its thousands apart."""
@@ -43,8 +41,7 @@ class Language:
 
     def percent(self, rate: str) -> str:
         """Write a rate such as 0.125 as 12.5%, all of its decimals."""
-        pattern = self._percent_pattern
-        return _typeset(pattern.apply(Decimal(rate), self.locale, force_frac=(0, _PERCENT_DECIMALS)))
+        return _typeset(self._percent_pattern.apply(Decimal(rate), self.locale))
 
     def day(self, value: date) -> str:
         """Write a date."""
@@ -69,17 +66,23 @@ class Language:
 
     @cached_property
     def _percent_pattern(self) -> NumberPattern:
-        pattern: NumberPattern = self.locale.percent_formats[None]
-        return pattern
+        return _with_decimals(self.locale.percent_formats[None], 0, _PERCENT_DECIMALS)
 
 
 @lru_cache
 def _money_pattern(locale: str, currency: str) -> NumberPattern:
     """Return the locale's pattern; a code of letters gets a space before the figures, as CLDR asks."""
-    pattern: NumberPattern = Locale.parse(locale).currency_formats["standard"]
+    pattern = Locale.parse(locale).currency_formats["standard"]
     if pattern.pattern.startswith("¤#") and get_currency_symbol(currency, locale)[-1].isalpha():
-        return parse_pattern(pattern.pattern.replace("¤", f"¤{_NO_BREAK}"))
-    return pattern
+        pattern = parse_pattern(pattern.pattern.replace("¤", f"¤{_NO_BREAK}"))
+    digits = minor_unit_digits(currency)
+    return _with_decimals(pattern, digits, digits)
+
+
+def _with_decimals(pattern: NumberPattern, least: int, most: int) -> NumberPattern:
+    changed = copy(pattern)
+    changed.frac_prec = (least, most)
+    return changed
 
 
 def _typeset(text: str) -> str:

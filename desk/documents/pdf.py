@@ -4,19 +4,19 @@ import hashlib
 import warnings
 from contextlib import redirect_stdout
 from functools import cache
-from importlib import import_module, resources
+from importlib import import_module
 from io import StringIO
-from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from desk.documents.html import html_of
 from desk.documents.page import Page
+from desk.documents.typefaces import JAPANESE, LATIN, typeface, weights
 from ledger.rules.errors import LedgerError
 
 # what Debian and Ubuntu call the packages
 PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _SCHEME = "typeface:"
-_LATIN, _JAPANESE = "latin", "japanese"
 # From here on stand the scripts of East Asia and the signs in their width; no letter of the West does.
 _FIRST_OF_EAST_ASIA = "\N{CJK RADICAL REPEAT}"
 
@@ -46,8 +46,8 @@ def laid_out(html: str, **options: object) -> Any:
     """Return WeasyPrint's document of the HTML, set in pages; raises PdfLibraryMissing."""
     weasyprint = _library()
     fonts = import_module("weasyprint.text.fonts").FontConfiguration()
-    css = weasyprint.CSS(string=_faces(html), font_config=fonts, url_fetcher=_fetch)
-    document = weasyprint.HTML(string=html, url_fetcher=_fetch)
+    css = weasyprint.CSS(string=_faces(html), font_config=fonts, url_fetcher=_fetcher())
+    document = weasyprint.HTML(string=html, url_fetcher=_fetcher())
     return document.render(stylesheets=[css], font_config=fonts, **options)
 
 
@@ -67,26 +67,26 @@ def _library() -> Any:
 
 def _faces(html: str) -> str:
     """Return the typefaces that the page needs: the large Japanese one only for letters of East Asia."""
-    faces = [
-        f'@font-face {{ font-family: "Source Sans 3"; font-weight: 200 900; src: url({_SCHEME}{_LATIN}) }}'
-    ]
-    if any(letter >= _FIRST_OF_EAST_ASIA for letter in html):
-        faces.append(f'@font-face {{ font-family: "Noto Sans JP"; src: url({_SCHEME}{_JAPANESE}) }}')
-    return "\n".join(faces)
+    is_of_east_asia = any(letter >= _FIRST_OF_EAST_ASIA for letter in html)
+    families = (LATIN, JAPANESE) if is_of_east_asia else (LATIN,)
+    return "\n".join(_face(family, weight) for family in families for weight in weights(family))
 
 
-def _fetch(url: str, **_: object) -> Any:
-    """Give the typefaces, and refuse everything else: an invoice reaches for nothing."""
-    if not url.startswith(_SCHEME):
-        raise ValueError(f"an invoice asks for nothing from outside: {url}")
-    urls = import_module("weasyprint.urls")
-    return urls.URLFetcherResponse(url, _typeface(url.removeprefix(_SCHEME)), {"Content-Type": "font/ttf"})
+def _face(family: str, weight: int) -> str:
+    source = f"{_SCHEME}{quote(family)}/{weight}"
+    return f'@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url("{source}") }}'
 
 
 @cache
-def _typeface(name: str) -> bytes:
-    package, file = {
-        _LATIN: ("fontpkg_source_sans_3", "files/SourceSans3[wght].ttf"),
-        _JAPANESE: ("pylopdf_fonts_jp", "NotoSansJP-Regular.otf"),
-    }[name]
-    return resources.files(package).joinpath(*Path(file).parts).read_bytes()
+def _fetcher() -> Any:
+    """Return what gives the typefaces and refuses everything else: an invoice reaches for nothing."""
+    urls = import_module("weasyprint.urls")
+
+    class Typefaces(urls.URLFetcher):  # type: ignore[misc,name-defined]  # known once the library is there
+        def fetch(self, url: str, _headers: object = None) -> Any:
+            if not url.startswith(_SCHEME):
+                raise ValueError(f"an invoice asks for nothing from outside: {url}")
+            family, weight = unquote(url.removeprefix(_SCHEME)).split("/")
+            return urls.URLFetcherResponse(url, typeface(family, int(weight)), {"Content-Type": "font/ttf"})
+
+    return Typefaces()
