@@ -54,15 +54,15 @@ def laid_out(html: str, **options: object) -> Any:
 @cache
 def _library() -> Any:
     """Import what sets the page, once; it looks for its shared libraries then."""
-    # without a library it prints what to do about it
+    # where a library is missing it prints what to do; of the one that cuts typefaces it only warns
     with warnings.catch_warnings(), redirect_stdout(StringIO()):
-        # it says so itself, as a warning, when the one for smaller fonts is missing
-        warnings.simplefilter("error", DeprecationWarning)
+        warnings.filterwarnings("error", "HarfBuzz-Subset", DeprecationWarning)
         try:
             return import_module("weasyprint")
-        except (OSError, DeprecationWarning) as error:
-            reason = str(error).splitlines()[0].rstrip(".")
-            raise PdfLibraryMissing(reason=reason[:1].lower() + reason[1:]) from error
+        except OSError as error:
+            raise PdfLibraryMissing(reason=str(error).splitlines()[0].rstrip(".")) from error
+        except DeprecationWarning as error:
+            raise PdfLibraryMissing(reason="cannot load library 'libharfbuzz-subset'") from error
 
 
 def _faces(html: str) -> str:

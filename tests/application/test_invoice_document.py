@@ -22,7 +22,7 @@ from ledger.application.ledger import Ledger
 from ledger.application.publish_price import publish_price
 from ledger.rules.words import Payer, PricingModel
 from replay.sample import sample_history
-from tests.application.desk import OWNER, HandClock, a_license, history, imported, log_of, meta
+from tests.application.desk import ANN, OWNER, HandClock, a_license, history, imported, log_of, meta
 
 THE_END = datetime(2024, 12, 20, tzinfo=UTC)
 PPS, PPA, PPU = PricingModel.PPS, PricingModel.PPA, PricingModel.PPU
@@ -136,6 +136,34 @@ class TestAChangeOfModel:
         assert changed is not None
         assert (changed.before, changed.after, changed.on) == (PPS, PPU, None)
 
+    def test_back_to_what_a_cutover_had_set_once_is_the_customers_own(
+        self, sqlite_ledger: Ledger, clock: HandClock
+    ) -> None:
+        """Pay-per-user by the cutover from 15 June, pay-per-account by choice from 15 July, and back."""
+        a_priced_license(sqlite_ledger)
+        times: dict[str, Any] = {"recorded_at": clock.now.isoformat(), "actor": "system"}
+        announced: dict[str, Any] = {
+            "type": "CutoverAnnounced", "cutover_id": "c", "on": "2024-05-20", "pricing_model": "ppu",
+            "applies_to": {"source": "signup"}, "takes_effect": "on_billing_date",
+            "effective_at": clock.now.isoformat(),
+        }  # fmt: skip
+        switches = [
+            {
+                "type": "PricingModelSwitched",
+                "license_id": "acme",
+                "pricing_model": model,
+                "effective_at": when,
+            }
+            for model, when in (("ppa", "2024-07-01T00:00:00Z"), ("ppu", "2024-08-01T00:00:00Z"))
+        ]
+        imported(sqlite_ledger, history(*(line | times for line in (announced, *switches))))
+        changes = [draft(sqlite_ledger, "acme", f"2024-{month}-15").changed for month in ("06", "07", "08")]
+        assert [(change.before, change.after, change.on) for change in changes if change] == [
+            (PPA, PPU, date(2024, 5, 20)),
+            (PPU, PPA, None),
+            (PPA, PPU, None),
+        ]
+
 
 class TestIssuedInvoices:
     def test_say_what_was_recorded_and_when_it_was_issued(self, sample: Ledger) -> None:
@@ -171,19 +199,52 @@ class TestIssuedInvoices:
             invoice_document(sample, "2024-000099")
 
     def test_stay_the_same_whatever_is_recorded_later(self, ledger: Ledger, clock: HandClock) -> None:
+        """Also what is recorded at the very instant of the issue, behind it, and what comes much later."""
         a_priced_license(ledger)
         clock.pass_by(days=20)
         imported(ledger, history(issued("A-1", "2024-05-15", log_of(ledger)[-1]["id"], clock.now)))
         before = invoice_document(ledger, "A-1")
         assert before.counted is not None
+        imported(ledger, history(left(ANN, clock.now)))
+        assert invoice_document(ledger, "A-1") == before
         clock.pass_by(days=40)
-        late = {
-            "type": "AgentDeleted", "license_id": "acme", "agent_id": OWNER, "actor": "system",
-            "effective_at": "2024-05-10T00:00:00Z", "recorded_at": clock.now.isoformat(),
-        }  # fmt: skip
-        imported(ledger, history(late))
+        imported(ledger, history(left(OWNER, clock.now)))
         imported(ledger, history(issued("A-2", "2024-06-15", log_of(ledger)[-1]["id"], clock.now)))
         assert invoice_document(ledger, "A-1") == before
+
+    def test_count_what_they_knew_not_what_was_recorded_before_they_went_out(
+        self, sqlite_ledger: Ledger, clock: HandClock
+    ) -> None:
+        """Known through the last event of 1 May; Ann's leaving was recorded on 21 May, before the issue."""
+        a_priced_license(sqlite_ledger)
+        known_through = log_of(sqlite_ledger)[-1]["id"]
+        clock.pass_by(days=20)
+        imported(sqlite_ledger, history(left(ANN, clock.now)))
+        imported(sqlite_ledger, history(issued("A-1", "2024-05-15", known_through, clock.now)))
+        document = invoice_document(sqlite_ledger, "A-1")
+        assert document.counted is not None
+        assert document.counted.agents == 2
+
+    def test_say_nothing_of_a_count_that_does_not_add_up(
+        self, sqlite_ledger: Ledger, clock: HandClock
+    ) -> None:
+        """Somebody else's software billed two users where the ledger knows of one."""
+        a_priced_license(sqlite_ledger)
+        clock.pass_by(days=20)
+        imported(sqlite_ledger, history(left(ANN, clock.now)))
+        imported(
+            sqlite_ledger, history(issued("A-1", "2024-05-15", log_of(sqlite_ledger)[-1]["id"], clock.now))
+        )
+        document = invoice_document(sqlite_ledger, "A-1")
+        assert (document.total, document.counted) == (9800, None)
+
+
+def left(agent_id: str, now: datetime) -> dict[str, Any]:
+    """Return the leaving, on 10 May, of an agent of the licence; recorded now."""
+    return {
+        "type": "AgentDeleted", "license_id": "acme", "agent_id": agent_id, "actor": "system",
+        "effective_at": "2024-05-10T00:00:00Z", "recorded_at": now.isoformat(),
+    }  # fmt: skip
 
 
 def issued(number: str, billing_date: str, known_through: str, now: datetime) -> dict[str, Any]:
@@ -221,6 +282,20 @@ class TestDrafts:
         before = draft(sample, "signup-late-hire", "2024-04-10", known_at=at("2024-03-13 00:00"))
         after = draft(sample, "signup-late-hire", "2024-04-10", known_at=at("2024-03-15 00:00"))
         assert (before.total, after.total) == (2400, 8772)
+
+    def test_know_at_least_what_the_invoice_before_knew(
+        self, sqlite_ledger: Ledger, clock: HandClock
+    ) -> None:
+        """The invoice of 15 May went out on 20 June and knew by then that Ann had left; so does 15 June's."""
+        a_priced_license(sqlite_ledger)
+        clock.pass_by(days=50)
+        imported(sqlite_ledger, history(left(ANN, clock.now)))
+        imported(
+            sqlite_ledger, history(issued("A-1", "2024-05-15", log_of(sqlite_ledger)[-1]["id"], clock.now))
+        )
+        document = draft(sqlite_ledger, "acme", "2024-06-15")
+        assert document.counted is not None
+        assert document.counted.agents == 1
 
     def test_of_a_day_without_an_invoice_are_refused(self, sample: Ledger) -> None:
         with pytest.raises(NothingToInvoice) as refusal:

@@ -18,11 +18,14 @@ name = "Text Works, Inc."
 name = "Acme Resale GmbH"
 language = "de_DE"
 """
-# No shared library can be loaded, as on a machine with nothing but Python.
-_WITHOUT_LIBRARIES = """
-import cffi
+# No shared library of that name can be loaded, as on a machine with nothing but Python.
+WITHOUT_LIBRARY = """
+import cffi, sys
+missing, load = sys.argv.pop(1), cffi.FFI.dlopen
 def refuse(self, name, *flags):
-    raise OSError(f"cannot load library '{name}': not found")
+    if missing in name:
+        raise OSError(f"cannot load library '{name}': not found")
+    return load(self, name, *flags)
 cffi.FFI.dlopen = refuse
 from desk.cli.start import main
 main()
@@ -151,11 +154,14 @@ class TestRefusals:
         assert ran.exit_code == 2
         assert f"{form} is nothing to read on a terminal; name a file." in " ".join(ran.err.split())
 
-    def test_name_the_libraries_that_a_pdf_needs(self, sample_store: str, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("missing", ["", "pango"])
+    def test_name_the_libraries_that_a_pdf_needs(
+        self, sample_store: str, tmp_path: Path, missing: str
+    ) -> None:
         out = tmp_path / "a.pdf"
         command = ("--store", sample_store, "invoice", "2024-000003", "--out", str(out))
         ran = subprocess.run(
-            [sys.executable, "-c", _WITHOUT_LIBRARIES, *command],
+            [sys.executable, "-c", WITHOUT_LIBRARY, missing, *command],
             env={**os.environ, "COLUMNS": "300"},
             capture_output=True,
             text=True,

@@ -17,6 +17,7 @@ from desk.documents.html import html_of
 from desk.documents.page import page_of
 from desk.documents.pdf import laid_out, pdf_of
 from tests.desk.running import run
+from tests.desk.test_invoice import WITHOUT_LIBRARY
 from tests.documents.papers import CONFIGURATION, PAPERS, growing, plain, yen
 
 _MM = 96 / 25.4
@@ -146,6 +147,19 @@ class TestOutside:
 
 
 class TestTheCommand:
+    def test_refuses_to_cut_typefaces_in_another_way(self, sample_store: str, tmp_path: Path) -> None:
+        """WeasyPrint would do without the library, and the bytes would be others."""
+        out = tmp_path / "a.pdf"
+        command = ("--store", sample_store, "invoice", "2024-000003", "--out", str(out))
+        ran = subprocess.run(
+            [sys.executable, "-c", WITHOUT_LIBRARY, "harfbuzz-subset", *command],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ran.returncode, ran.stdout, out.exists()) == (1, "", False)
+        assert "cannot load library 'libharfbuzz-subset'" in ran.stderr
+
     def test_writes_the_same_file_twice(self, sample_store: str, tmp_path: Path) -> None:
         one, other = tmp_path / "one.pdf", tmp_path / "other.pdf"
         for file in (one, other):
