@@ -68,7 +68,7 @@ class Mail(_Section):
 class Invoices(_Section):
     """How invoices are numbered, and on what they are printed."""
 
-    series: str = "INV"
+    series: str = Field(default="INV", pattern=r"^[^\x00-\x1f\x7f]{1,50}$")
     paper: Literal["A4", "letter"] = "A4"
 
 
