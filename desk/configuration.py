@@ -2,9 +2,11 @@
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from babel.localedata import locale_identifiers
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import PydanticCustomError
 
 from ledger.rules.errors import LedgerError
 
@@ -23,6 +25,14 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
+def _known_language(name: str) -> str:
+    if name not in locale_identifiers():
+        raise PydanticCustomError(
+            "unknown_language", "it is no language that dates and amounts can be written in"
+        )
+    return name
+
+
 class Seller(_Section):
     """Whose invoices these are."""
 
@@ -39,7 +49,7 @@ class Payer(_Section):
     address: tuple[str, ...] = ()
     email: str | None = None
     tax_id: str | None = None
-    language: str = "en_US"
+    language: Annotated[str, AfterValidator(_known_language)] = "en_US"
 
 
 class Mail(_Section):
@@ -56,9 +66,10 @@ class Mail(_Section):
 
 
 class Invoices(_Section):
-    """How invoices are numbered."""
+    """How invoices are numbered, and on what they are printed."""
 
     series: str = Field(default="INV", pattern=r"^[^\x00-\x1f\x7f]{1,50}$")
+    paper: Literal["A4", "letter"] = "A4"
 
 
 class Configuration(_Section):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from desk.cli.progress import progress_of_unknown as progress_of_unknown
     from desk.cli.sentences import what_happened as what_happened
     from desk.configuration import read_configuration as read_configuration
+    from desk.documents.rendering import in_form as in_form
     from ledger.application.activate_agent import activate_agent as activate_agent
     from ledger.application.add_chatbot import add_chatbot as add_chatbot
     from ledger.application.announce_cutover import announce_cutover as announce_cutover
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from ledger.application.delete_agent import delete_agent as delete_agent
     from ledger.application.export_history import export_history as export_history
     from ledger.application.import_history import import_history as import_history
+    from ledger.application.invoice_document import document_of_issued as document_of_issued
+    from ledger.application.invoice_document import draft_document as draft_document
+    from ledger.application.invoice_document import invoice_document as invoice_document
+    from ledger.application.issued_invoices import issued_invoices as issued_invoices
     from ledger.application.ledger import Ledger as Ledger
     from ledger.application.logs import configure_logs as configure_logs
     from ledger.application.publish_price import publish_price as publish_price
@@ -76,6 +81,9 @@ _HOMES = {
     "ask_notices": "ledger.application.ask",
     "ask_seats": "ledger.application.ask",
     "billed_when_cancelled": "ledger.application.ask_cancelled",
+    "document_of_issued": "ledger.application.invoice_document",
+    "draft_document": "ledger.application.invoice_document",
+    "in_form": "desk.documents.rendering",
     "default_archive": "ledger.application.archive_log",
     "events_to_seal": "ledger.application.archive_log",
     "configure_logs": "ledger.application.logs",

@@ -14,6 +14,7 @@ from desk.cli import (
     export_history,
     follow,
     import_history,
+    invoice,
     invoices,
     journal,
     lazy,
@@ -102,7 +103,7 @@ def license_ledger(
 
 for _family in (
     licenses, agents, chatbots, programme,
-    seats, invoices, notices, log, replay,
+    seats, invoices, invoice, notices, log, replay,
     bill, verify,
     statement, savings, redundant, journal,
     import_history, export_history, archive,
