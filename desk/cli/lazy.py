@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from desk.cli.progress import progress_of_things as progress_of_things
     from desk.cli.sentences import what_happened as what_happened
     from desk.configuration import read_configuration as read_configuration
+    from desk.configuration import webhook_secrets as webhook_secrets
+    from desk.web.listening import listen as listen
+    from desk.web.webhooks import webhook_app as webhook_app
+    from desk.web.webhooks import webhook_router as webhook_router
     from ledger.application.activate_agent import activate_agent as activate_agent
     from ledger.application.add_chatbot import add_chatbot as add_chatbot
     from ledger.application.announce_cutover import announce_cutover as announce_cutover
@@ -38,6 +42,10 @@ if TYPE_CHECKING:
     from ledger.application.register_partner import register_partner as register_partner
     from ledger.application.release_seat import release_seat as release_seat
     from ledger.application.remove_chatbot import remove_chatbot as remove_chatbot
+    from ledger.application.settle_webhooks import all_deliveries as all_deliveries
+    from ledger.application.settle_webhooks import dismiss_webhook as dismiss_webhook
+    from ledger.application.settle_webhooks import open_deliveries as open_deliveries
+    from ledger.application.settle_webhooks import retry_webhooks as retry_webhooks
     from ledger.application.show_log import show_log as show_log
     from ledger.application.show_status import show_status as show_status
     from ledger.application.simulation import simulate as simulate
@@ -64,14 +72,18 @@ _HOMES = {
     "Ledger": "ledger.application.ledger",
     "Question": "ledger.application.ask",
     "WentLive": "replay.follow",
+    "all_deliveries": "ledger.application.settle_webhooks",
     "ask_invoices": "ledger.application.ask",
     "ask_notices": "ledger.application.ask",
     "ask_seats": "ledger.application.ask",
     "billed_when_cancelled": "ledger.application.ask_cancelled",
     "default_archive": "ledger.application.archive_log",
+    "dismiss_webhook": "ledger.application.settle_webhooks",
     "events_to_seal": "ledger.application.archive_log",
     "configure_logs": "ledger.application.logs",
     "files_of": "ledger.stores.files",
+    "listen": "desk.web.listening",
+    "open_deliveries": "ledger.application.settle_webhooks",
     "progress_of_bytes": "desk.cli.progress",
     "progress_of_things": "desk.cli.progress",
     "Loaded": "replay.rebuild.rebuilding",
@@ -81,11 +93,15 @@ _HOMES = {
     "read_configuration": "desk.configuration",
     "rebuild": "replay.rebuild.rebuilding",
     "recorded_later": "ledger.application.ask",
+    "retry_webhooks": "ledger.application.settle_webhooks",
     "roll_back": "replay.rebuild.rebuilding",
     "replay_cutover": "replay.cutover",
     "run_demo": "replay.demo",
     "simulate": "ledger.application.simulation",
     "version": "importlib.metadata",
+    "webhook_app": "desk.web.webhooks",
+    "webhook_router": "desk.web.webhooks",
+    "webhook_secrets": "desk.configuration",
     "what_happened": "desk.cli.sentences",
 }
 

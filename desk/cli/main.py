@@ -20,10 +20,12 @@ from desk.cli import (
     notices,
     programme,
     rebuild,
+    receive,
     replay,
     seats,
     simulate,
     status,
+    webhooks,
 )
 from desk.cli.group import LedgerGroup
 from desk.cli.help_page import PROGRAM, examples
@@ -98,7 +100,7 @@ for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, notices, log, replay,
     import_history, export_history, archive,
-    rebuild, follow, status,
+    rebuild, follow, status, receive, webhooks,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)
