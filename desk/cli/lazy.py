@@ -64,8 +64,14 @@ if TYPE_CHECKING:
     from replay.rebuild.rebuilding import Planned as Planned
     from replay.rebuild.rebuilding import rebuild as rebuild
     from replay.rebuild.rebuilding import roll_back as roll_back
+    from replay.reconcile.differences import DatesIn as DatesIn
+    from replay.reconcile.partner_file import read_partner_file as read_partner_file
+    from replay.reconcile.reconciling import ReconciliationTerms as ReconciliationTerms
+    from replay.reconcile.reconciling import reconcile as reconcile
 
 _HOMES = {
+    "DatesIn": "replay.reconcile.differences",
+    "ReconciliationTerms": "replay.reconcile.reconciling",
     "CommandMeta": "ledger.application.recording",
     "Followed": "replay.follow",
     "Follower": "replay.follow",
@@ -90,6 +96,8 @@ _HOMES = {
     "Planned": "replay.rebuild.rebuilding",
     "check": "replay.rebuild.checking",
     "new_order": "replay.rebuild.ordering",
+    "read_partner_file": "replay.reconcile.partner_file",
+    "reconcile": "replay.reconcile.reconciling",
     "read_configuration": "desk.configuration",
     "rebuild": "replay.rebuild.rebuilding",
     "recorded_later": "ledger.application.ask",

@@ -21,6 +21,7 @@ from desk.cli import (
     programme,
     rebuild,
     receive,
+    reconcile,
     replay,
     seats,
     simulate,
@@ -98,7 +99,7 @@ def license_ledger(
 
 for _family in (
     licenses, agents, chatbots, programme,
-    seats, invoices, notices, log, replay,
+    seats, invoices, notices, log, replay, reconcile,
     import_history, export_history, archive,
     rebuild, follow, status, receive, webhooks,
     demo, simulate,

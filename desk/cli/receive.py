@@ -36,8 +36,8 @@ def receive(ctx: typer.Context, *, host: _Host = "127.0.0.1", port: _Port = 8080
     """Take the programme's configuration webhooks and record what they say, until told to stop.
 
     The configuration says by which secret they prove themselves, and which licence an organisation is
-    (docs/outside.md). Several may run at once. Stop it with Ctrl-C, or with SIGTERM: what has begun is answered
-    first.
+    (docs/outside.md). Several may run at once. Stop it with Ctrl-C, or with SIGTERM: what has begun is
+    answered first.
     """
     settings = configuration(ctx)
     secrets = lazy.webhook_secrets(settings.webhooks, os.environ)
