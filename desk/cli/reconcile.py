@@ -14,15 +14,15 @@ from desk.cli.failures import VERIFICATION_FAILED
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
 from desk.cli.options import ASK, AsOf, Format, FormatOption, KnownAt, day_option
+from desk.cli.reading import STDIN, refuse_no_file
 from desk.cli.reconcile_page import CSV_COLUMNS, csv_row, json_line, show_reconciliation
 from desk.cli.settings import configuration, open_to_ask
+from desk.cli.values import whole_number
 
 if TYPE_CHECKING:
     from replay.reconcile.reconciling import Reconciliation
 
 app = typer.Typer()
-
-STDIN = "-"
 
 
 class DatesRead(StrEnum):
@@ -36,9 +36,6 @@ _File = Annotated[
     Path,
     typer.Argument(
         metavar="FILE",
-        dir_okay=False,
-        allow_dash=True,
-        exists=True,
         show_default=False,
         help="What the partner API answers, as JSON; - is standard input.",
     ),
@@ -56,6 +53,15 @@ _Dates = Annotated[
 _All = Annotated[bool, typer.Option("--all", help="Show those that agree, too (data always has them).")]
 _Since = Annotated[date | None, day_option("Leave out billing dates before this one.")]
 _Until = Annotated[date | None, day_option("Leave out billing dates after this one.")]
+
+
+_Limit = Annotated[
+    int,
+    typer.Option(
+        metavar="N", parser=whole_number(0), help="Show at most so many invoices in a table; 0 for all."
+    ),
+]
+DEFAULT_LIMIT = 100
 
 
 @app.command(
@@ -79,6 +85,7 @@ def reconcile(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     everything: _All = False,
+    limit: _Limit = DEFAULT_LIMIT,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Hold the invoices that the programme's owner has against ours, and explain every difference.
@@ -86,7 +93,8 @@ def reconcile(
     A row's license_id or organization_id says whose it is, by the configuration's [organisations] if it is
     there. Exit code 5 if anything differs but the rounding to whole units.
     """
-    name = "standard input" if str(file) == STDIN else str(file)
+    refuse_no_file(file)
+    name = "standard input" if file == STDIN else str(file)
     rows = lazy.read_partner_file(name, _bytes_of(file))
     organisations = configuration(ctx).organisations
     with open_to_ask(ctx) as ledger:
@@ -100,19 +108,19 @@ def reconcile(
             dates_in=lazy.DatesIn(dates_in.value),
         )
         found = lazy.reconcile(ledger, name, rows, terms)
-    _show(found, form, everything=everything)
+    _show(found, form, limit, everything=everything)
     show_faults(found.faults)
     if not found.agrees:
         raise typer.Exit(VERIFICATION_FAILED)
 
 
 def _bytes_of(file: Path) -> bytes:
-    return sys.stdin.buffer.read() if str(file) == STDIN else file.read_bytes()
+    return sys.stdin.buffer.read() if file == STDIN else file.read_bytes()
 
 
-def _show(found: "Reconciliation", form: Format, *, everything: bool) -> None:
+def _show(found: "Reconciliation", form: Format, limit: int, *, everything: bool) -> None:
     if form is Format.TABLE:
-        show_reconciliation(found, everything=everything)
+        show_reconciliation(found, limit, everything=everything)
     elif form is Format.CSV:
         write_csv(map(csv_row, found.compared), CSV_COLUMNS)
     else:

@@ -85,8 +85,8 @@ def _signed(amount_minor: int, currency: str | None) -> str:
     return f"{'+' if amount_minor > 0 else ''}{_money(amount_minor, currency)}"
 
 
-def show_reconciliation(found: "Reconciliation", *, everything: bool) -> None:
-    """Print the invoices that differ (all, if wanted), how many of which kind, and what they come to."""
+def show_reconciliation(found: "Reconciliation", limit: int, *, everything: bool) -> None:
+    """Print what differs (or all), at most `limit` invoices (0: no limit), and what it comes to."""
     console = out_console()
     shown = [one for one in found.compared if everything or not one.agrees]
     if shown:
@@ -97,9 +97,12 @@ def show_reconciliation(found: "Reconciliation", *, everything: bool) -> None:
         table.add_column("here", justify="right", no_wrap=True)
         table.add_column("there", justify="right", no_wrap=True)
         table.add_column("difference", overflow="fold")
-        for one in shown:
+        for one in shown[: limit or None]:
             table.add_row(*_cells(one))
         console.print(table)
+        if limit and len(shown) > limit:
+            left_out = words.count(len(shown) - limit, "invoice")
+            console.print(Text(f"… and {left_out} more: --limit 0 shows all.", "dim"))
         console.print()
     for line in _summary(found):
         console.print(line, soft_wrap=False)

@@ -257,6 +257,7 @@ def _only_there(license_: _License, row: PartnerInvoice, amount: int) -> Compare
 
 
 def _only_here(here: OurInvoice) -> Compared:
+    missing = Difference(Kind.MISSING_THERE, here["number"], None, -here["total"])
     return Compared(
         license_id=here["license_id"],
         billing_date=here["billing_date"],
@@ -268,9 +269,8 @@ def _only_here(here: OurInvoice) -> Compared:
         here=here["total"],
         currency_there=None,
         there=None,
-        differences=(Difference(Kind.MISSING_THERE, here["number"], None, -here["total"]),)
-        if here["total"]
-        else (),
+        # one of 0 asks for nothing, and need not be there
+        differences=(missing,) if here["total"] else (),
     )
 
 
