@@ -107,7 +107,8 @@ def reconcile(
             until=until,
             dates_in=lazy.DatesIn(dates_in.value),
         )
-        found = lazy.reconcile(ledger, name, rows, terms)
+        with lazy.progress_of_things("Comparing", len(rows), "invoices") as so_far:
+            found = lazy.reconcile(ledger, name, rows, terms, so_far)
     _show(found, form, limit, everything=everything)
     show_faults(found.faults)
     if not found.agrees:

@@ -40,6 +40,18 @@ _SAID = {
     "dismissed": "dismissed",
 }
 
+_WAYS_OUT = {
+    "unknown_organization": "An organisation that the configuration does not know: name it under "
+    "[organisations], then give --retry.",
+    "same_fact_again": "The same fact within a minute: --retry --delivery N records it, --dismiss N takes it "
+    "for a retry.",
+    "unknown_action": "An action of no use here: --dismiss N, and register the webhook for fewer.",
+}
+_REFUSED = (
+    "What the ledger refuses: record what is missing, then give --retry; or --dismiss N if it is right."
+)
+_UNFINISHED = "What is not finished: give --retry."
+
 _Retry = Annotated[
     bool,
     typer.Option(
@@ -90,7 +102,9 @@ def webhooks(
         listed = lazy.all_deliveries(ledger) if everything else left
     _show(listed, form)
     if form is Format.TABLE:
-        out_console().print(Text(_counted(listed, len(left), everything=everything), "dim"))
+        out_console().print(Text(_counted(listed, len(left), everything=everything), "dim"), soft_wrap=False)
+        for way_out in dict.fromkeys(_way_out(one) for one in left):
+            out_console().print(Text(way_out, "dim"), soft_wrap=False)
     if strict and left:
         raise typer.Exit(FAILED)
 
@@ -108,7 +122,7 @@ def _settle(ctx: typer.Context, *, retry: bool, deliveries: Sequence[int], dismi
 def _became(tried: "Tried") -> str:
     said = f"Delivery {tried.delivery.delivery_id}, {_what(tried.delivery)}: "
     if tried.received.reason is not None:
-        return f"{said}still kept aside ({tried.received.code}), {tried.received.reason}."
+        return f"{said}still kept aside. {tried.received.reason}"
     where = "" if tried.received.position is None else f" at position {tried.received.position}"
     return f"{said}{_SAID[tried.received.outcome.value]}{where}."
 
@@ -139,17 +153,22 @@ def _show_table(listed: Sequence["Delivery"]) -> None:
     table.add_column("delivery", justify="right")
     table.add_column("received (UTC)", no_wrap=True)
     table.add_column("what", overflow="fold")
-    table.add_column("organisation\nlicence", overflow="fold")
+    table.add_column("licence", overflow="fold")
     table.add_column("outcome", overflow="fold")
     for one in listed:
         received = from_us(one.received_us).replace(microsecond=0)
-        whose = Text(one.organization_id or "–")
-        whose.append(f"\n{one.license_id or 'licence not known'}", "dim" if one.license_id else "yellow")
+        whose = Text(
+            one.license_id or (f"organisation {one.organization_id}" if one.organization_id else "–")
+        )
         became = Text(_SAID[one.outcome.value], "yellow" if one.code else "")
         if one.reason is not None:
             became.append(f"\n{one.reason}", "dim")
         table.add_row(str(one.delivery_id), words.instant(received), _what(one), whose, became)
     out_console().print(table)
+
+
+def _way_out(one: "Delivery") -> str:
+    return _UNFINISHED if one.code is None else _WAYS_OUT.get(one.code, _REFUSED)
 
 
 def _what(one: "Delivery") -> str:

@@ -104,8 +104,8 @@ def _repeated(taken: TakenIn) -> _Settled | None:
             Outcome.KEPT_ASIDE,
             code="same_fact_again",
             reason=(
-                f"delivery {taken.first.delivery_id} said the same less than a minute before, and something "
-                f"else about {taken.delivery.subject} came between: a late retry, or a fact of its own"
+                f"Delivery {taken.first.delivery_id} said the same less than a minute before, and something "
+                f"else about {taken.delivery.subject} came between: it is a late retry, or a fact of its own."
             ),
         )
     return _Settled(Outcome.DUPLICATE, position=taken.first.position)
@@ -121,10 +121,10 @@ def _settle(
     anew: bool = False,
 ) -> _Settled:
     if webhook.event_type is None:
-        reason = f"the ledger has no use for the action {webhook.action}"
+        reason = f"The ledger has no use for the action {webhook.action}."
         return _Settled(Outcome.KEPT_ASIDE, code="unknown_action", reason=reason)
     if license_id is None:
-        reason = f"the configuration does not say which licence organisation {webhook.organization_id} is"
+        reason = f"The configuration does not say which licence organisation {webhook.organization_id} is."
         return _Settled(Outcome.KEPT_ASIDE, code="unknown_organization", reason=reason)
     if webhook.awaiting_approval:
         return _Settled(Outcome.AWAITING_APPROVAL, license_id)
@@ -134,7 +134,7 @@ def _settle(
     try:
         return _recorded(ledger, delivery, awaiting or webhook, webhook, license_id, anew=anew)
     except _REFUSALS as refusal:
-        return _Settled(Outcome.KEPT_ASIDE, license_id, code=refusal.code, reason=str(refusal).rstrip("."))
+        return _Settled(Outcome.KEPT_ASIDE, license_id, code=refusal.code, reason=str(refusal))
 
 
 def _awaiting(inbox: Inbox, delivery: Delivery, webhook: Webhook, license_id: str) -> Webhook | None:
@@ -233,7 +233,7 @@ def _keep_malformed(inbox: Inbox, kept: Mapping[str, Any], received_us: int, err
     body = _text(kept)
     fact = hashlib.sha256(body.encode()).hexdigest()
     taken = inbox.take_in(Arrival(received_us, f"malformed {fact}", "", None, "", "", body), 0)
-    settled = _Settled(Outcome.MALFORMED, code=error.code, reason=str(error).rstrip("."))
+    settled = _Settled(Outcome.MALFORMED, code=error.code, reason=str(error))
     _settle_one(inbox, taken.delivery, settled, received_us, settled.outcome)
 
 

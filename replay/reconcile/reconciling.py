@@ -1,7 +1,7 @@
 """Hold the invoices that the programme's owner has against ours, licence by licence (ADR 0021)."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
@@ -104,18 +104,24 @@ class _License:
 
 
 def reconcile(
-    ledger: Ledger, file: str, rows: Sequence[PartnerInvoice], terms: ReconciliationTerms
+    ledger: Ledger,
+    file: str,
+    rows: Sequence[PartnerInvoice],
+    terms: ReconciliationTerms,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Reconciliation:
     """Compare a file's invoices with ours and explain each difference.
 
-    Raises LicenseNotFound for the licence named in the terms, and BadPartnerRow for a row that says nothing
-    of its licence, says another one than the terms, or has an amount that its currency does not have.
+    `progress` is told how many invoices are compared so far. Raises LicenseNotFound for the licence named in
+    the terms, and BadPartnerRow for a row that says nothing of its licence, says another one than the terms,
+    or has an amount that its currency does not have.
     """
     licenses, unknown = _by_license(ledger, file, rows, terms)
     faults = _with_ours(ledger, licenses, terms)
     compared = [_unknown(row) for row in unknown]
     for license_ in licenses.values():
         compared += _compare(file, license_, terms)
+        progress(len(compared))
     return Reconciliation(sorted(compared, key=_order), faults)
 
 

@@ -65,6 +65,11 @@ class TestTakeIn:
         inbox.take_in(arrival(8, fact="g"), MINUTE_US)
         assert inbox.take_in(arrival(9), MINUTE_US).overtaken
 
+    def test_tells_so_of_a_licence_that_has_two_names(self, inbox: Inbox) -> None:
+        inbox.take_in(arrival(5, license_id="acme"), MINUTE_US)
+        inbox.take_in(arrival(6, fact="g", organization_id="1520", license_id="acme"), MINUTE_US)
+        assert inbox.take_in(arrival(7, license_id="acme"), MINUTE_US).overtaken
+
     def test_has_one_first_however_many_take_in_at_once(self, store_url: str) -> None:
         open_store(store_url, create=True).close()
         stores = [open_store(store_url, create=False) for _ in range(3)]

@@ -10,7 +10,7 @@ CREATE = (
     "action text NOT NULL, subject text NOT NULL, body text NOT NULL, outcome text NOT NULL, code text, "
     "reason text, position {big}, settled_us {big})",
     "CREATE INDEX IF NOT EXISTS webhook_inbox_fact ON {inbox} (fact, received_us)",
-    "CREATE INDEX IF NOT EXISTS webhook_inbox_subject ON {inbox} (organization_id, subject)",
+    "CREATE INDEX IF NOT EXISTS webhook_inbox_subject ON {inbox} (subject, delivery_id)",
     "CREATE INDEX IF NOT EXISTS webhook_inbox_outcome ON {inbox} (outcome)",
 )
 
@@ -21,8 +21,8 @@ FIRST = (
     "ORDER BY received_us DESC, delivery_id DESC LIMIT 1"
 )
 OVERTAKEN = (
-    "SELECT count(*) FROM {inbox} WHERE organization_id = :organization_id AND subject = :subject "
-    "AND fact <> :fact AND delivery_id > :first_id"
+    "SELECT count(*) FROM {inbox} WHERE subject = :subject AND delivery_id > :first_id AND fact <> :fact "
+    "AND (organization_id = :organization_id OR license_id = :license_id)"
 )
 TAKE_IN = (
     "INSERT INTO {inbox} (received_us, first_us, fact, organization_id, license_id, action, subject, body, "

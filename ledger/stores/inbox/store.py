@@ -45,7 +45,7 @@ class Inbox(ABC):
             }
             overtaken = False
             if first is not None:
-                since = {name: values[name] for name in ("organization_id", "subject", "fact")}
+                since = {name: values[name] for name in ("organization_id", "license_id", "subject", "fact")}
                 overtaken = run(sql.OVERTAKEN, {**since, "first_id": first.delivery_id})[0][0] > 0
                 if first.first_us == arrival.received_us:
                     # two in one microsecond: only the first may look like one
