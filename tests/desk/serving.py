@@ -14,7 +14,7 @@ from tests.application.webhooks import ORGANISATIONS, SECRET
 
 LIMIT_BYTES = 4_096
 OLD_SECRET = "an older one, ż"
-PATIENCE_S = 30
+PATIENCE_S = 120
 
 
 @contextmanager

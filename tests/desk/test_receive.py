@@ -21,7 +21,6 @@ from tests.application.desk import ANN, OWNER, HandClock, a_license, log_of
 from tests.application.webhooks import ORGANISATION, SECRET, older_webhook, webhook
 from tests.desk.running import done, run, same_as_golden
 from tests.desk.serving import LIMIT_BYTES, OLD_SECRET, PATIENCE_S, receiver
-from tests.desk.test_program import process
 
 JSON = {"content-type": "application/json"}
 
@@ -69,6 +68,18 @@ class TestReceiver:
         assert {answer.status_code for answer in racing} == {200}
         assert len({answer.json()["position"] for answer in racing}) == 1
         assert told(ledger) == ["ChatBotAdded"]
+
+    def test_counts_a_retry_once_over_a_restart(self, store_url: str, clock: HandClock) -> None:
+        with Ledger.open(store_url, create=True, clock=clock) as ledger:
+            a_license(ledger)
+        outcomes = []
+        for _ in range(2):
+            with Ledger.open(store_url, create=False, clock=clock) as ledger, receiver(ledger) as client:
+                answer = client.post("/webhooks", json=webhook("agent_suspended", ANN))
+                outcomes.append(answer.json()["outcome"])
+                assert told(ledger) == ["AgentSuspended"]
+            clock.pass_by(seconds=45)
+        assert outcomes == ["recorded", "duplicate"]
 
     def test_counts_each_of_different_facts_at_once(self, ledger: Ledger) -> None:
         bodies = [webhook("agent_created", f"ąg-{place}") for place in range(16)]
@@ -207,46 +218,29 @@ class TestSender:
 
 
 class TestReceiveCommand:
-    @pytest.fixture
-    def folder(self, tmp_path: Path) -> Path:
-        for args in (["create-license", "acme", "--plan", "team"], ["create-agent", "acme", ANN]):
-            assert process(*args, cwd=tmp_path).returncode == 0
-        (tmp_path / "ledger.toml").write_text(
-            f'[webhooks]\nsecret = "{SECRET}"\n[organisations]\n"{ORGANISATION}" = "acme"\n'
-        )
-        return tmp_path
-
-    def started(self, folder: Path) -> tuple["subprocess.Popen[str]", str]:
-        """Start a receiver on any free port and return it with its address."""
-        command = [
-            sys.executable,
-            "-m",
-            "desk.cli.start",
-            "--config",
-            "ledger.toml",
-            "receive",
-            "--port",
-            "0",
-        ]
+    def test_takes_webhooks_until_it_is_told_to_stop(
+        self, sqlite_ledger: Ledger, sqlite_url: str, tmp_path: Path
+    ) -> None:
+        config = tmp_path / "ledger.toml"
+        config.write_text(f'[webhooks]\nsecret = "{SECRET}"\n[organisations]\n"{ORGANISATION}" = "acme"\n')
+        named = ("--store", sqlite_url, "--config", str(config), "-v")
         running = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "desk.cli.start", *named, "receive", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         assert running.stderr is not None
         line = running.stderr.readline()
         assert line.startswith("Webhooks are taken at http://127.0.0.1:"), line
-        return running, line.split()[-1]
-
-    def test_counts_a_retry_once_over_a_restart_and_ends_well(self, folder: Path) -> None:
-        outcomes = []
-        for _ in range(2):
-            running, address = self.started(folder)
-            answer = httpx.post(address, json=webhook("agent_suspended", ANN), timeout=PATIENCE_S)
-            outcomes.append(answer.json()["outcome"])
-            running.send_signal(signal.SIGTERM)
-            out, err = running.communicate(timeout=PATIENCE_S)
-            assert (running.returncode, out, err) == (0, "", "")
-        assert outcomes == ["recorded", "duplicate"]
-        assert process("export", cwd=folder).stdout.count(b"AgentSuspended") == 1
+        answer = httpx.post(line.split()[-1], json=webhook("agent_suspended", ANN), timeout=PATIENCE_S)
+        assert answer.json()["outcome"] == "recorded"
+        running.send_signal(signal.SIGTERM)
+        out, err = running.communicate(timeout=PATIENCE_S)
+        assert (running.returncode, out) == (0, "")
+        assert "event=webhook" in err
+        assert SECRET not in err
+        assert told(sqlite_ledger) == ["AgentSuspended"]
 
     def test_wants_a_secret(self, sqlite_url: str) -> None:
         done("create-license", "acme", "--plan", "team", store=sqlite_url)
