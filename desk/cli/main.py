@@ -23,6 +23,8 @@ from desk.cli import (
     notices,
     programme,
     rebuild,
+    receive,
+    reconcile,
     redundant,
     replay,
     savings,
@@ -31,6 +33,7 @@ from desk.cli import (
     statement,
     status,
     verify,
+    webhooks,
 )
 from desk.cli.group import LedgerGroup
 from desk.cli.help_page import PROGRAM, examples
@@ -104,10 +107,10 @@ def license_ledger(
 for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, invoice, notices, log, replay,
-    bill, verify,
+    bill, verify, reconcile,
     statement, savings, redundant, journal,
     import_history, export_history, archive,
-    rebuild, follow, status,
+    rebuild, follow, status, receive, webhooks,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

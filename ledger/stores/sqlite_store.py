@@ -65,6 +65,11 @@ class SQLiteStore(Store):
         self.path = path.absolute()
         super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, DIALECT)
 
+    @property
+    def datastore(self) -> LedgerDatastore:
+        """Return what an inbox in the same file connects by."""
+        return self._datastore
+
     def ledger_id(self, *, create: bool) -> str | None:
         """Return what tells this log from every other."""
         found = self._datastore.read(LEDGER_ID, ())
