@@ -82,6 +82,10 @@ class TestAmounts:
     def test_may_be_rounded_to_whole_units(self, amount: str, off: int) -> None:
         assert found(ours(), theirs(amount)) == [Difference(Kind.ROUNDING, amount=off)]
 
+    def test_are_never_rounded_by_a_whole_unit(self) -> None:
+        # 117.60 − 0.60 = 117.00
+        assert found(ours(adjusted=-60), theirs("118"))[0].kind is not Kind.ROUNDING
+
     def test_are_not_rounded_where_they_have_cents(self) -> None:
         (only,) = found(ours(), theirs("117.10"))
         assert only.kind is Kind.PRICE
