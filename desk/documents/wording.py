@@ -69,8 +69,9 @@ def _peak_in_words(counted: Counted, language: Language, zone: str) -> str:
         return f"No seat was in use {days}."
     agents = [f"{_some(language, counted.agents, 'agent')} chatting"] if counted.agents else []
     bots = [_some(language, counted.chatbots, "ChatBot")] if counted.chatbots else []
-    moment = language.moment(counted.peak_at, zone)
-    return f"The most at one time {days}: {_joined(agents + bots)}, first on {moment}."
+    first = f"first on {language.moment(counted.peak_at, zone)}"
+    when = "from the start on" if counted.peak_at == counted.from_at else first
+    return f"The most at one time {days}: {_joined(agents + bots)}, {when}."
 
 
 def _some(language: Language, quantity: int, one: str) -> str:

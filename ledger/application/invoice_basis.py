@@ -68,7 +68,7 @@ def read_basis(
         raise not_known(ledger, license_id, known_us)
     partners = _events(announced, PartnerRegistered)
     terms = decode_terms(log)
-    programme = Programme.of(decode_terms(announced), issue_instants(terms))
+    programme = ledger.programme(announced, issue_instants(terms), _prepare)
     positions = ledger.store.positions_of(known_through_ids(terms))
     history = assemble(log, terms, programme, positions, known_us)
     begins_us = to_us(first_instant(billing_date, created.time_zone))
@@ -83,6 +83,10 @@ def read_basis(
         history=history,
         facts_known=facts_known,
     )
+
+
+def _prepare(rows: pl.DataFrame, issued_us: pl.Series) -> Programme:
+    return Programme.of(decode_terms(rows), issued_us)
 
 
 def _events(rows: pl.DataFrame, kind: type[AnyEvent]) -> Iterator[AnyEvent]:

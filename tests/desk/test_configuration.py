@@ -28,6 +28,7 @@ class TestReadConfiguration:
         configuration = read_configuration(file)
         assert configuration.payer("acme").language == "de_DE"
         assert configuration.payer("other").language == "en_US"
+        assert configuration.invoices.paper == "A4"
         assert set(tomllib.loads(shown[1])) == set(Configuration.model_fields)
 
     @pytest.mark.parametrize(
@@ -36,6 +37,9 @@ class TestReadConfiguration:
             ("[mail]\nprot = 25\n", "mail.prot: extra inputs are not permitted"),
             ("[mail]\nport = 0\n", "mail.port: input should be greater than or equal to 1"),
             ("[mail\n", "line 1"),
+            ('[payers.acme]\nlanguage = "de-DE"\n', "payers.acme.language: it is no language that dates"),
+            ('[payers.acme]\nlanguage = "tlh_KL"\n', "payers.acme.language: it is no language that dates"),
+            ('[invoices]\npaper = "A5"\n', "invoices.paper: input should be 'A4' or 'letter'"),
         ],
     )
     def test_names_what_is_wrong(self, tmp_path: Path, text: str, said: str) -> None:

@@ -146,6 +146,14 @@ class TestLines:
         nobody = page(credited()).rows[0].notes[1]
         assert nobody == "No seat was in use between May 12, 2024 and Jun 11, 2024."
 
+    def test_of_seats_that_were_taken_all_along_name_no_moment(self) -> None:
+        bot = counted(1, "2024-08-24", PPS, agents=0, chatbots=1)
+        bot = replace(bot, peak_at=bot.from_at)
+        document = paper(period(1, 4900, "2024-08-24", "2024-09-24", PPS), counted=bot)
+        assert page(document).rows[0].notes[1] == (
+            "The most at one time between Jul 24, 2024 and Aug 23, 2024: 1 ChatBot, from the start on."
+        )
+
     def test_without_known_counts_stay_silent(self) -> None:
         document = replace(plain(), counted=None)
         assert page(document).rows[0].notes == ("Per active agent and month.",)
