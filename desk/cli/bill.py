@@ -87,7 +87,13 @@ def _listed(form: Format) -> Iterator["OnIssued | None"]:
         write = csv_writer(COLUMNS)
         yield lambda some: write(line_rows([json.loads(one.line) for one in some]))
     elif form is Format.JSONL:
-        yield lambda some: out.writelines(one.line.encode() + b"\n" for one in some)
+
+        def written(some: "Sequence[IssuedNow]") -> None:
+            out.writelines(one.line.encode() + b"\n" for one in some)
+            # what stands there is committed: let whoever reads see it now
+            out.flush()
+
+        yield written
     else:
         lead = b"[\n"
 

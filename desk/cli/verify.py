@@ -72,7 +72,8 @@ def verify(ctx: typer.Context, what: _What, *, since: _Since = None, license_ids
         _show(console, finding)
     if len(verified.findings) > _SHOWN:
         console.print(f"And {number(len(verified.findings) - _SHOWN)} more.\n")
-    said = f"{number(len(verified.findings))} of {count(verified.invoices, 'issued invoice')} off."
+    verb = "is" if len(verified.findings) == 1 else "are"
+    said = f"{number(len(verified.findings))} of {count(verified.invoices, 'issued invoice')} {verb} off."
     console.print(Text(said, "bold red"), soft_wrap=True)
     raise typer.Exit(VERIFICATION_FAILED)
 
