@@ -80,6 +80,16 @@ class TestAResellersMargin:
         assert (row["accounts"], row["public_price"], row["margin"]) == (3, 14700, 10780)
         assert (row["commission"], row["commission_rate"], row["number"]) == (None, None, None)
 
+    def test_is_that_of_the_rule_book(self) -> None:
+        told = Told().price(4900).partner("0.2").licence("pps", partner_id="p")
+        for agent_id in "abcdef":
+            told.agent(agent_id, "2024-03-11")
+        for agent_id in "abc":
+            told.seat(agent_id, "2024-03-12", "2024-03-13")
+        row = only(told, "2024-04", "2024-04-30")
+        # six accounts are 294.00; the peak of 3 is 147.00 less 20 %: 117.60; the margin is 176.40
+        assert (row["public_price"], row["total"], row["margin"]) == (29400, 11760, 17640)
+
     def test_counts_the_accounts_at_the_billing_dates_instant(self) -> None:
         told = resold().agent("c", "2024-04-01").agent("d", "2024-04-01T00:00:00.000001Z")
         # c is there in the first instant of 1 April, d a microsecond later
