@@ -66,8 +66,12 @@ def journal(
     strict: Strict = False,
 ) -> None:
     """Write the books: balanced double entry for every invoice and credit note that was issued."""
-    with open_to_ask(ctx) as ledger:
-        books = lazy.show_journal(ledger, since=since, until=until, license_ids=tuple(license_ids or ()))
+    names = tuple(license_ids or ())
+    with (
+        open_to_ask(ctx) as ledger,
+        lazy.progress_of_things("Reading invoices", None, "invoices") as so_far,
+    ):
+        books = lazy.show_journal(ledger, since=since, until=until, license_ids=names, progress=so_far)
     match form:
         case JournalFormat.TABLE:
             _table(books.rows)

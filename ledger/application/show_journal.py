@@ -1,6 +1,6 @@
 """Show the books: double entry for every issued invoice and credit note, for an accounting tool."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -28,6 +28,8 @@ _KEPT = (
     Fact.PARTNER_REGISTERED,
     Fact.PARTNER_TERMS_CHANGED,
 )
+
+_TOLD_EVERY = 500
 
 
 @dataclass(frozen=True)
@@ -58,17 +60,18 @@ def show_journal(
     since: date | None = None,
     until: date | None = None,
     license_ids: Sequence[str] = (),
+    progress: Callable[[int], None] | None = None,
 ) -> Books:
     """Return the books of all licences, or of some, issued on `since` or later and before `until`.
 
-    The days are those of each licence. Raises LicenseNotFound for a licence asked for by name that is not
-    known.
+    The days are those of each licence. `progress` is told how many invoices are read. Raises
+    LicenseNotFound for a licence asked for by name that is not known.
     """
     history, commissions = _read(ledger, license_ids)
     unknown = set(license_ids) - set(history.licenses["license_id"])
     if unknown:
         raise not_known(ledger, min(unknown), to_us(ledger.now()))
-    issued = issued_frame(issued_invoices(ledger, license_ids=license_ids))
+    issued = issued_frame(_counted(issued_invoices(ledger, license_ids=license_ids), progress))
     positions = ledger.store.positions_of(issued["known_through"].unique().to_list())
     whole = journal(history, issued, positions, commissions)
     posted = within(whole, since, until)
@@ -107,6 +110,13 @@ def issued_frame(invoices: Iterator[Issued]) -> pl.DataFrame:
         for event, position in invoices
     ]
     return pl.DataFrame(rows, schema=ISSUED_SCHEMA, orient="row")
+
+
+def _counted(invoices: Iterator[Issued], progress: Callable[[int], None] | None) -> Iterator[Issued]:
+    for count, invoice in enumerate(invoices, start=1):
+        if progress is not None and count % _TOLD_EVERY == 0:
+            progress(count)
+        yield invoice
 
 
 def _read(ledger: Ledger, license_ids: Sequence[str]) -> tuple[History, Commissions]:

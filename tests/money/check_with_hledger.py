@@ -6,6 +6,7 @@ hledger comes from Debian's packages and not from a wheel, so this is no test th
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -29,8 +30,12 @@ Sums = dict[str, Decimal]
 
 
 def ask_hledger(file: Path, *args: str) -> str:
-    """Run hledger on a journal; CalledProcessError says what it complains of."""
-    ran = subprocess.run(["hledger", "-f", file, *args], capture_output=True, text=True, check=False)
+    """Run hledger on a journal; ends with what it complains of."""
+    # it reads names in the letters of the locale
+    surroundings = {**os.environ, "LC_ALL": "C.UTF-8"}
+    ran = subprocess.run(
+        ["hledger", "-f", file, *args], env=surroundings, capture_output=True, text=True, check=False
+    )
     if ran.returncode:
         sys.exit(f"hledger {' '.join(args)} failed:\n{ran.stderr}")
     return ran.stdout

@@ -74,6 +74,9 @@ def odd_books() -> Journal:
         "A-quoted-id": "CLF",
         "日本語, 株式会社": "EUR",
         "tag: type:X, date:2020-01-01 [2020-01-01] ; |": "USD",
+        "nbsp\u00a0ls\u2028ps\u2029zwj\u200d": "TND",
+        "\u202eturned 🦊": "TND",
+        "  two  spaces  ": "TND",
     }
     for number, (license_id, currency) in enumerate(names.items()):
         told.licence("ppu", license_id=license_id, currency=currency, partner_id='P "& Co"; \\')
@@ -112,7 +115,7 @@ class TestBeancount:
     def test_reads_amounts_in_the_decimals_of_their_currency(self, tmp_path: Path) -> None:
         entries = loaded(written(tmp_path, beancount(odd_books())))
         owed = balances(entries, "Assets:Receivable:")
-        # 1005 minor units twice in USD, once each in the others
+        # 1005 minor units, thrice in TND and twice in USD
         written_as = {currency: [] for _, currency in owed}  # type: dict[str, list[str]]
         for (_, currency), number in owed.items():
             written_as[currency].append(str(number))
@@ -122,6 +125,7 @@ class TestBeancount:
             "JPY": ["1005"],
             "CLF": ["0.1005"],
             "EUR": ["10.05"],
+            "TND": ["1.005", "1.005", "1.005"],
         }
 
     def test_knows_every_account_and_commodity(self, books: Books, tmp_path: Path) -> None:
@@ -172,5 +176,5 @@ class TestBooks:
         tags = [
             text for block in hledger(odd_books()) for text in block.splitlines() if "; license: " in text
         ]
-        assert len(tags) == 6
-        assert tags[-1] == ("  ; license: tag%3A type%3AX%2C date%3A2020-01-01 %5B2020-01-01%5D %3B %7C")
+        assert len(tags) == 9
+        assert tags[5] == ("  ; license: tag%3A type%3AX%2C date%3A2020-01-01 %5B2020-01-01%5D %3B %7C")

@@ -21,6 +21,7 @@ from tests.second_opinion.story import at
 Row = dict[str, Any]
 # One example bills up to five cutovers, four to eight times each.
 EXAMPLES = max(5, FEWER_EXAMPLES // 2)
+NEVER = "2059-01-01"
 
 
 def saved(
@@ -108,6 +109,16 @@ def billed_for(rows: list[Row], license_id: str, day: str) -> int:
     )
 
 
+def postponed(lines: Sequence[Line], cutover_id: str) -> list[Line]:
+    """Give the lines with a cutover put off until nobody asks; gone, an invoice could not name its event."""
+    return [
+        {**line, "on": NEVER}
+        if line["type"] == "CutoverAnnounced" and line["cutover_id"] == cutover_id
+        else line
+        for line in lines
+    ]
+
+
 class TestRandomCutovers:
     @settings(max_examples=EXAMPLES)
     @given(drawn(most=1))
@@ -116,8 +127,7 @@ class TestRandomCutovers:
         invoices = answer(case.lines, "invoices", as_of, known_at)
         for cutover in cutovers_in(case.lines, known_at or as_of):
             found = saved(case.lines, cutover.cutover_id, as_of.isoformat(), text(known_at), case.log)
-            otherwise = [line for line in case.lines if line.get("cutover_id") != cutover.cutover_id]
-            without = answer(otherwise, "invoices", as_of, known_at)
+            without = answer(postponed(case.lines, cutover.cutover_id), "invoices", as_of, known_at)
             for row in found.rows:
                 assert row["saves"] == row["old"] - row["new"]
                 if row["outcome"] != "upcoming":

@@ -58,6 +58,30 @@ class TestScreens:
             assert whole["licenses" if name == "savings" else "invoices"] == rows
 
 
+class TestTheRuleBooksExamples:
+    def test_of_a_commission(self, store: str) -> None:
+        # 2 x 45.00 from the client; 17.5 % of 90.00
+        options = ("--month", "2024-02", "--as-of", AS_OF, "--format", "jsonl")
+        rows = [json.loads(line) for line in done("statement", "gale", *options, store=store).splitlines()]
+        assert [
+            (row["license_id"], row["billing_date"], row["total"], row["commission"]) for row in rows
+        ] == [("gale-client-pays", "2024-02-21", 9000, 1575)]
+
+    def test_of_what_a_cutover_saves(self, store: str) -> None:
+        # 6 seats less 36.75 become 2 users less 12.25; all of it is ChatBots: 196.00 less 24.50
+        rows = [
+            json.loads(line)
+            for line in done(*SCREENS["savings"], "--format", "jsonl", store=store).splitlines()
+        ]
+        (row,) = [row for row in rows if row["license_id"] == "borealis-florist-four-bots"]
+        assert (row["old"], row["new"], row["saves"], row["saves_chatbot_seats"]) == (
+            25725,
+            8575,
+            17150,
+            17150,
+        )
+
+
 class TestStatement:
     def test_adds_up_to_the_invoices_of_the_month(self, store: str) -> None:
         stated: Counter[str] = Counter()
