@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from desk.cli.progress import progress_of_things as progress_of_things
     from desk.cli.sentences import what_happened as what_happened
     from desk.configuration import read_configuration as read_configuration
+    from desk.mail.message import as_text as as_text
+    from desk.mail.message import wording_of as wording_of
+    from desk.mail.smtp import SmtpMailer as SmtpMailer
     from ledger.application.activate_agent import activate_agent as activate_agent
     from ledger.application.add_chatbot import add_chatbot as add_chatbot
     from ledger.application.announce_cutover import announce_cutover as announce_cutover
@@ -33,11 +36,14 @@ if TYPE_CHECKING:
     from ledger.application.import_history import import_history as import_history
     from ledger.application.ledger import Ledger as Ledger
     from ledger.application.logs import configure_logs as configure_logs
+    from ledger.application.notice_posting import Post as Post
+    from ledger.application.preview_notice import preview_notice as preview_notice
     from ledger.application.publish_price import publish_price as publish_price
     from ledger.application.recording import CommandMeta as CommandMeta
     from ledger.application.register_partner import register_partner as register_partner
     from ledger.application.release_seat import release_seat as release_seat
     from ledger.application.remove_chatbot import remove_chatbot as remove_chatbot
+    from ledger.application.run_notices import run_notices as run_notices
     from ledger.application.show_log import show_log as show_log
     from ledger.application.show_status import show_status as show_status
     from ledger.application.simulation import simulate as simulate
@@ -63,7 +69,10 @@ _HOMES = {
     "Follower": "replay.follow",
     "Ledger": "ledger.application.ledger",
     "Question": "ledger.application.ask",
+    "Post": "ledger.application.notice_posting",
+    "SmtpMailer": "desk.mail.smtp",
     "WentLive": "replay.follow",
+    "as_text": "desk.mail.message",
     "ask_invoices": "ledger.application.ask",
     "ask_notices": "ledger.application.ask",
     "ask_seats": "ledger.application.ask",
@@ -87,6 +96,7 @@ _HOMES = {
     "simulate": "ledger.application.simulation",
     "version": "importlib.metadata",
     "what_happened": "desk.cli.sentences",
+    "wording_of": "desk.mail.message",
 }
 
 

@@ -18,6 +18,7 @@ from desk.cli import (
     licenses,
     log,
     notices,
+    notify,
     programme,
     rebuild,
     replay,
@@ -98,7 +99,7 @@ for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, notices, log, replay,
     import_history, export_history, archive,
-    rebuild, follow, status,
+    notify, rebuild, follow, status,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)
