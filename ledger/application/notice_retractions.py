@@ -5,15 +5,15 @@ event alone, is not taken back, since nobody here knows whom it reached.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from ledger.application.ask import DataFault
 from ledger.application.mailing import Withdrawal
-from ledger.application.notice_attempts import Attempts
+from ledger.application.notice_envelopes import attempts_of, is_given_up, may_leave, recover
 from ledger.application.notice_outcomes import Kind, Subject
-from ledger.application.notice_posting import Posting
-from ledger.rules.instants import from_us
+from ledger.application.notice_posting import Envelope, Posting
 from ledger.rules.words import Channel
 from ledger.stores.deliveries import Delivery, DeliveryState
 
@@ -44,7 +44,7 @@ def retract(posting: Posting, standings: Mapping[tuple[str, str], Standing]) -> 
         is_out = retraction is not None and retraction.state is DeliveryState.ACCEPTED
         if standing is None or standing.charge_date != charge_date:
             is_over = posting.now().date() > charge_date + _OVER_AFTER
-            if not is_out and not (is_over and posting.is_given_up(retraction)):
+            if not is_out and not (is_over and is_given_up(posting, retraction)):
                 moved_to = standing.charge_date if standing is not None and not standing.has_come else None
                 _send(posting, taken_back, sent, retraction, moved_to)
             elif is_over and not posting.dry_run:
@@ -58,21 +58,13 @@ def retract(posting: Posting, standings: Mapping[tuple[str, str], Standing]) -> 
 def _send(
     posting: Posting, subject: Subject, sent: Delivery, before: Delivery | None, moved_to: date | None
 ) -> None:
-    if not posting.dry_run:
-        # an earlier run may have been cut off between the server's word and the event
-        posting.record_sent(
-            Subject(subject.license_id, subject.cutover_id, subject.charge_date, Channel.EMAIL), sent
-        )
-    withdrawal = Withdrawal(subject.license_id, subject.cutover_id, subject.charge_date, moved_to)
-    letter = posting.letter(subject, sent.message.payer_id, sent.message.recipients, withdrawal)
-    posting.send(subject, letter, before, _attempts(before))
-
-
-def _attempts(before: Delivery | None) -> Attempts:
-    """Return the failures of a retraction, which no event tells of."""
-    if before is None:
-        return Attempts()
-    return Attempts(before.attempts, before.attempts, from_us(before.tried_us))
+    # an earlier run may have been cut off between the server's word and the event
+    recover(posting, replace(subject, kind=Kind.NOTICE), sent)
+    message = sent.message
+    envelope = Envelope(subject, message.payer_id, message.recipients, attempts_of(before), before)
+    if may_leave(posting, envelope) is not None:
+        withdrawal = Withdrawal(subject.license_id, subject.cutover_id, subject.charge_date, moved_to)
+        posting.send(envelope, withdrawal)
 
 
 def _applies_again(license_id: str, charge_date: date) -> DataFault:

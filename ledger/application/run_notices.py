@@ -1,7 +1,7 @@
 """Send the notices that are due: in-app by recording them, e-mail through a mail server, each once."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,10 +9,10 @@ from datetime import date, datetime
 from ledger.application.ask import DataFault, Question, ask_notices
 from ledger.application.ledger import Ledger
 from ledger.application.notice_contents import ContentsRead, NoticeContent, read_contents
+from ledger.application.notice_envelopes import envelope_of
 from ledger.application.notice_outcomes import NoticesRun, Outcome, Result, Subject
-from ledger.application.notice_posting import Post, Posting
+from ledger.application.notice_posting import Envelope, Post, Posting
 from ledger.application.notice_retractions import Standing, retract
-from ledger.application.recording import CommandMeta, record
 from ledger.rules.errors import InvalidValue
 from ledger.rules.instants import format_instant, from_us, parse_instant
 from ledger.rules.words import Channel
@@ -66,10 +66,15 @@ def run_notices(
         rows = list(_rows(ask_notices(ledger, Question(now, known_at)).lines))
         owed = [row for row in rows if row.due_at <= (until or now)]
         due = [row for row in owed if row.state == "due"]
-        read = read_contents(ledger, [row.subject.license_id for row in due], now, known_at)
-        run = NoticesRun(faults=_faults(read))
+        run = NoticesRun()
         posting = Posting(ledger, post, run, moment=now, dry_run=dry_run)
-        _send(posting, due, read.contents, progress)
+        # what must wait is seen first: what a notice says costs more than all the rest
+        by_email = [row for row in due if row.subject.channel is Channel.EMAIL]
+        envelopes = {row.subject: envelope_of(posting, row.subject) for row in by_email}
+        sending = [row for row in due if envelopes.get(row.subject, row) is not None]
+        read = read_contents(ledger, [row.subject.license_id for row in sending], now, known_at)
+        run.faults += _faults(read)
+        _send(posting, sending, envelopes, read.contents, progress)
         retract(posting, _standings(rows))
         run.outcomes += [Outcome(row.subject, Result.MISSED) for row in owed if row.state == "missed"]
     run.outcomes.sort(key=_place)
@@ -105,39 +110,31 @@ def _standings(rows: Iterable[_Due]) -> dict[tuple[str, str], Standing]:
 
 def _send(
     posting: Posting,
-    due: list[_Due],
+    sending: list[_Due],
+    envelopes: Mapping[Subject, Envelope | None],
     contents: list[NoticeContent],
     progress: Callable[[int, int], None] | None,
 ) -> None:
     by_key = {(one.license_id, one.cutover_id, one.charge_date): one for one in contents}
     # in-app notices cannot fail: they are there at once, whatever the mail server does
-    for done, row in enumerate(sorted(due, key=lambda row: row.subject.channel is Channel.EMAIL)):
-        content = by_key.get(row.key)
+    for done, row in enumerate(sorted(sending, key=lambda row: row.subject.channel is Channel.EMAIL)):
+        content, envelope = by_key.get(row.key), envelopes.get(row.subject)
         # what was cancelled or moved since the question is seen to by the next run
         if content is not None and posting.now() < content.charge_at:
-            _one(posting, row.subject, content)
+            if envelope is not None:
+                posting.send(envelope, content)
+            else:
+                _show(posting, row.subject, content)
         if progress is not None:
-            progress(done + 1, len(due))
+            progress(done + 1, len(sending))
 
 
-def _one(posting: Posting, subject: Subject, content: NoticeContent) -> None:
-    if subject.channel is Channel.EMAIL:
-        posting.email(subject, content)
-    elif posting.dry_run:
-        posting.done(Outcome(subject, Result.WOULD_SEND, attempt=1, is_late=content.is_late))
-    else:
-        key = f"notice-{subject.key(posting.ledger_id)}"
-        record(
-            posting.ledger,
-            CommandMeta(key=key),
-            "NoticeSent",
-            license_id=subject.license_id,
-            cutover_id=subject.cutover_id,
-            charge_date=subject.charge_date,
-            channel=subject.channel.value,
-            attempt=1,
-        )
-        posting.done(Outcome(subject, Result.SENT, attempt=1, is_late=content.is_late))
+def _show(posting: Posting, subject: Subject, content: NoticeContent) -> None:
+    """Let an in-app notice be there: by its event."""
+    if not posting.dry_run:
+        posting.record_sent(subject, 1)
+    result = Result.WOULD_SEND if posting.dry_run else Result.SENT
+    posting.done(Outcome(subject, result, attempt=1, is_late=content.is_late))
 
 
 def _faults(read: ContentsRead) -> list[DataFault]:

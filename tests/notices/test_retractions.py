@@ -1,6 +1,6 @@
 """If a change no longer applies, its readers are told once; nobody else is told anything."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,7 +14,9 @@ from tests.application.desk import HandClock, meta
 from tests.notices.world import (
     AP,
     Mailman,
+    PowerCut,
     busy,
+    cut_before_the_email_is_recorded,
     notices_in,
     open_at,
     programme,
@@ -32,13 +34,13 @@ def mailman() -> Mailman:
 
 
 @pytest.fixture
-def told(ledger: Ledger, clock: HandClock, mailman: Mailman) -> Ledger:
+def told(sqlite_ledger: Ledger, clock: HandClock, mailman: Mailman) -> Ledger:
     """Return a ledger whose one licence has got its notices."""
-    open_at(ledger, with_licence(programme()), clock)
-    run(ledger, mailman)
+    open_at(sqlite_ledger, with_licence(programme()), clock)
+    run(sqlite_ledger, mailman)
     mailman.taken.clear()
     clock.pass_by(days=1)
-    return ledger
+    return sqlite_ledger
 
 
 def cancelled(ledger: Ledger) -> Ledger:
@@ -80,37 +82,44 @@ class TestRetractions:
         assert results(run(told, mailman)) == [("retraction", "sent")]
 
     def test_of_a_date_that_moved_come_with_the_new_one(
-        self, ledger: Ledger, clock: HandClock, mailman: Mailman
+        self, sqlite_ledger: Ledger, clock: HandClock, mailman: Mailman
     ) -> None:
         # Billed on the 24th of July and of August; a notice 45 days ahead is due on 10 July.
         far = programme()
         far.lines[-1]["notice_days"] = 45
-        open_at(ledger, with_licence(far), clock, datetime(2024, 7, 10, tzinfo=UTC))
-        assert results(run(ledger, mailman)) == [("email", "sent"), ("in_app", "sent")]
+        open_at(sqlite_ledger, with_licence(far), clock, datetime(2024, 7, 10, tzinfo=UTC))
+        assert results(run(sqlite_ledger, mailman)) == [("email", "sent"), ("in_app", "sent")]
         # The year begins on 24 July, so the first period from 11 August on begins on 24 July 2025.
-        change_billing_cycle(ledger, license_id="bakery", billing_cycle="annual", meta=meta())
-        assert results(run(ledger, mailman)) == [("retraction", "sent")]
+        change_billing_cycle(sqlite_ledger, license_id="bakery", billing_cycle="annual", meta=meta())
+        assert results(run(sqlite_ledger, mailman)) == [("retraction", "sent")]
         content = mailman.taken[-1].content
         assert isinstance(content, Withdrawal)
         assert (content.charge_date.isoformat(), str(content.moved_to)) == ("2024-08-24", "2025-07-24")
         # the new date's notices go out on their own when they are due
         clock.now = datetime(2025, 7, 1, tzinfo=UTC)
-        assert results(run(ledger, mailman)) == [("email", "sent"), ("in_app", "sent")]
+        assert results(run(sqlite_ledger, mailman)) == [("email", "sent"), ("in_app", "sent")]
 
     def test_are_not_sent_for_a_notice_that_never_went_out(
-        self, ledger: Ledger, clock: HandClock, mailman: Mailman
+        self, sqlite_ledger: Ledger, clock: HandClock, mailman: Mailman
     ) -> None:
-        open_at(ledger, with_licence(programme()), clock)
-        run(ledger, mailman.fails(busy()))
-        assert results(run(cancelled(ledger), mailman)) == []
+        open_at(sqlite_ledger, with_licence(programme()), clock)
+        run(sqlite_ledger, mailman.fails(busy()))
+        assert results(run(cancelled(sqlite_ledger), mailman)) == []
 
     def test_are_not_sent_for_what_another_program_sent(
-        self, ledger: Ledger, clock: HandClock, mailman: Mailman
+        self, sqlite_ledger: Ledger, clock: HandClock, mailman: Mailman
     ) -> None:
-        sent = {"license_id": "bakery", "cutover_id": "resellers", "charge_date": "2024-08-24", "attempt": 1}
-        told = with_licence(programme()).tell("NoticeSent", "2024-08-10", channel="email", **sent)
-        open_at(ledger, told, clock, datetime(2024, 8, 11, tzinfo=UTC))
-        assert results(run(cancelled(ledger), mailman)) == []
+        told = with_licence(programme()).fact(
+            "NoticeSent",
+            "2024-08-10",
+            license_id="bakery",
+            cutover_id="resellers",
+            charge_date="2024-08-24",
+            channel="email",
+            attempt=1,
+        )
+        open_at(sqlite_ledger, told, clock, datetime(2024, 8, 11, tzinfo=UTC))
+        assert results(run(cancelled(sqlite_ledger), mailman)) == []
 
     def test_are_not_sent_once_the_charge_has_come(
         self, told: Ledger, clock: HandClock, mailman: Mailman
@@ -155,18 +164,17 @@ class TestRetractions:
         assert len(mailman.taken) == 1
 
     def test_record_a_notice_that_a_power_cut_left_unrecorded(
-        self, ledger: Ledger, clock: HandClock, mailman: Mailman, monkeypatch: pytest.MonkeyPatch
+        self, sqlite_ledger: Ledger, clock: HandClock, mailman: Mailman, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        open_at(ledger, with_licence(programme()), clock)
-
-        def cut(*_: object, **__: object) -> None:
-            raise SystemExit
+        open_at(sqlite_ledger, with_licence(programme()), clock)
 
         with monkeypatch.context() as patch:
-            patch.setattr("ledger.application.notice_posting.Posting._record", cut)
-            with pytest.raises(SystemExit):
-                run(ledger, mailman)
+            cut_before_the_email_is_recorded(patch)
+            with pytest.raises(PowerCut):
+                run(sqlite_ledger, mailman)
         clock.pass_by(hours=1)
-        assert results(run(cancelled(ledger), mailman)) == [("retraction", "sent")]
-        assert notices_in(ledger)[-1] == ("NoticeSent", "email", 1)
-        assert clock.now - timedelta(hours=1) < clock.now
+        assert results(run(cancelled(sqlite_ledger), mailman)) == [
+            ("email", "recovered"),
+            ("retraction", "sent"),
+        ]
+        assert notices_in(sqlite_ledger)[-1] == ("NoticeSent", "email", 1)

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from ledger.application.ledger import Ledger
 from ledger.application.mailing import Letter, MailNotAccepted
-from ledger.application.notice_outcomes import NoticesRun
-from ledger.application.notice_posting import Post
+from ledger.application.notice_outcomes import NoticesRun, Subject
+from ledger.application.notice_posting import Post, Posting
 from ledger.application.run_notices import run_notices
+from ledger.rules.words import Channel
 from tests.application.desk import HandClock, history, imported, log_of
 from tests.projections.told import Told
 
@@ -120,3 +123,19 @@ def notices_in(ledger: Ledger) -> list[tuple[str, str, int]]:
         for line in log_of(ledger)
         if line["type"].startswith("Notice")
     ]
+
+
+class PowerCut(BaseException):
+    """The process ends here."""
+
+
+def cut_before_the_email_is_recorded(patch: pytest.MonkeyPatch) -> None:
+    """Let the power fail when the server has taken the e-mail and its event is not recorded yet."""
+    record_sent = Posting.record_sent
+
+    def cut(self: Posting, subject: Subject, attempt: int, at: datetime | None = None) -> None:
+        if subject.channel is Channel.EMAIL:
+            raise PowerCut
+        record_sent(self, subject, attempt, at)
+
+    patch.setattr(Posting, "record_sent", cut)
