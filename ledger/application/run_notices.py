@@ -53,14 +53,15 @@ def run_notices(
     """Send every notice that is due by `until` (default: now) and take back what no longer applies.
 
     What is known now counts, whatever `until` is. A notice whose charge has come is not sent but reported as
-    missed. With `dry_run` nothing is sent or recorded, and `until` may be still to come. Raises
+    missed. With `dry_run` nothing is sent or recorded, and `until`, also one to come, is the moment that is
+    looked at. Raises
     AlreadyUnderWay if another run is at work on this ledger, UntilIsToCome.
     """
     now = ledger.now()
-    if until is not None and until > now:
-        if not dry_run:
-            raise UntilIsToCome(until=format_instant(until))
+    if until is not None and dry_run:
         now = until
+    elif until is not None and until > now:
+        raise UntilIsToCome(until=format_instant(until))
     with nullcontext() if dry_run else ledger.store.alone(WORK):
         known_at = _known_at(ledger, now)
         rows = list(_rows(ask_notices(ledger, Question(now, known_at)).lines))

@@ -127,4 +127,4 @@ def _abort(conversation: SMTP) -> None:
 def with_login(server: SMTP, session: Session, envelope: Envelope, kind: str, given: Any) -> AuthResult:
     """Let in who knows the password."""
     right = isinstance(given, LoginPassword) and given == LoginPassword(USER.encode(), PASSWORD.encode())
-    return AuthResult(success=right)
+    return AuthResult(success=right, handled=right)

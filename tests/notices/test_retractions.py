@@ -87,7 +87,7 @@ class TestRetractions:
         # Billed on the 24th of July and of August; a notice 45 days ahead is due on 10 July.
         far = programme()
         far.lines[-1]["notice_days"] = 45
-        open_at(sqlite_ledger, with_licence(far), clock, datetime(2024, 7, 10, tzinfo=UTC))
+        open_at(sqlite_ledger, with_licence(far), clock, datetime(2024, 7, 21, tzinfo=UTC))
         assert results(run(sqlite_ledger, mailman)) == [("email", "sent"), ("in_app", "sent")]
         # The year begins on 24 July, so the first period from 11 August on begins on 24 July 2025.
         change_billing_cycle(sqlite_ledger, license_id="bakery", billing_cycle="annual", meta=meta())

@@ -236,6 +236,7 @@ class TestEncryption:
             with pytest.raises(MailNotAccepted) as refused:
                 sending.send(a_letter())
             assert (refused.value.server_wide, refused.value.for_good) == (True, False)
+            assert "535" in refused.value.reason
             assert "wrong" not in str(refused.value)
 
     def test_sends_nothing_to_a_server_that_nobody_vouches_for(
