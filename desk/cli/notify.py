@@ -166,8 +166,10 @@ def _message(row: Row) -> Text:
     what = _CHANNELS[row["channel"]]
     if row["kind"] == "retraction":
         what += " taking it back"
-    to = "".join(f"\n  {address}" for address in row["recipients"])
-    return Text.assemble(what, (to, "dim"))
+    lines = [f"to {', '.join(row['recipients'])}"] if row["recipients"] else []
+    if row["result"] == "would_send" and row["subject"]:
+        lines.append(row["subject"])
+    return Text.assemble(what, ("".join(f"\n  {line}" for line in lines), "dim"))
 
 
 def _how(row: Row) -> Iterator[Text]:
