@@ -4,6 +4,8 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from email.errors import MessageError
+from email.message import EmailMessage
 from types import TracebackType
 from typing import Self
 
@@ -36,7 +38,7 @@ class SmtpMailer:
 
         Raises MailNotAccepted unless the server answered the message itself with its yes.
         """
-        message = as_message(letter, self._configuration)
+        message = self._written(letter)
         connection = self._connected()
         try:
             with _told():
@@ -46,6 +48,13 @@ class SmtpMailer:
             self.close()
             raise
         return tuple(refused)
+
+    def _written(self, letter: Letter) -> EmailMessage:
+        try:
+            return as_message(letter, self._configuration)
+        except (ValueError, MessageError, IndexError) as error:
+            # an address that no header can hold: it would not fit another time either
+            raise MailNotAccepted(f"it cannot be written: {_in_words(error)}", for_good=True) from error
 
     def _connected(self) -> smtplib.SMTP:
         """Return a connection that answers."""

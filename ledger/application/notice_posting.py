@@ -7,6 +7,7 @@ sending; cut off between the second and the third, it sends once more, under the
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +21,7 @@ from ledger.application.notice_attempts import Attempts
 from ledger.application.notice_contents import NoticeContent
 from ledger.application.notice_outcomes import Kind, NoticesRun, Outcome, Result, Subject
 from ledger.application.notice_recipients import AddressBook
-from ledger.application.recording import CommandMeta, record
+from ledger.application.recording import CommandMeta, IdMeansSomethingElse, record
 from ledger.rules.instants import to_us
 from ledger.stores.deliveries import Delivery, Message
 from ledger.stores.errors import StoreLocked, StoreUnreachable
@@ -171,8 +172,12 @@ class Posting:
     # events
 
     def record_sent(self, subject: Subject, attempt: int, at: datetime | None = None) -> None:
-        """Record that a notice was sent, at the instant given or now."""
-        self._record("NoticeSent", subject, attempt, f"notice-{self.key(subject)}", at)
+        """Record that a notice was sent, at the instant given or now; nothing if that is recorded already.
+
+        Only a run that lost its lock, with its connection to PostgreSQL, can meet another one's event here.
+        """
+        with suppress(IdMeansSomethingElse):
+            self._record("NoticeSent", subject, attempt, f"notice-{self.key(subject)}", at)
 
     def has_recorded(self, subject: Subject) -> bool:
         """Tell whether the log says that the notice was sent by a run of ours."""

@@ -1,11 +1,12 @@
 """Notices that are due go out, each once, whatever happens in between."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ledger.application.ledger import Ledger
-from ledger.application.mailing import MailNotAccepted
+from ledger.application.mailing import Letter, MailNotAccepted
 from ledger.application.notice_attempts import pause_after
 from ledger.application.notice_outcomes import Result
 from ledger.application.notice_posting import Post
@@ -268,6 +269,19 @@ class TestBeingCutOff:
         # it went out in time, whenever that was recorded
         assert log_of(bakery)[-1]["effective_at"] == f"{accepted_at:%Y-%m-%dT%H:%M:%S.%fZ}"
         assert results(run(bakery, mailman)) == []
+
+    def test_of_a_run_that_another_took_the_place_of_records_once(self, bakery: Ledger) -> None:
+        class Interrupted(Mailman):
+            """A mailer during which the run loses its lock, and another one sends the same."""
+
+            def send(self, letter: Letter) -> tuple[str, ...]:
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(bakery.store, "alone", lambda _work: nullcontext())
+                    run(bakery, Mailman())
+                return super().send(letter)
+
+        assert results(run(bakery, Interrupted())) == SENT_BOTH
+        assert notices_in(bakery) == [("NoticeSent", "in_app", 1), ("NoticeSent", "email", 1)]
 
     def test_by_a_long_writer_waits_for_it(self, bakery: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
         slept: list[float] = []

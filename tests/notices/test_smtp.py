@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -205,6 +206,17 @@ class TestAServer:
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """Return what a server and its client need: a certificate that the client trusts."""
     return trusting(tmp_path_factory.mktemp("tls"))
+
+
+class TestLettersThatNobodyCanSend:
+    @pytest.mark.parametrize("recipient", ["a\nBcc: b@x.example", "żółw@x.example"])
+    def test_are_refused_for_good_and_alone(self, recipient: str) -> None:
+        with serving(manners := Manners()) as port, mailer(port) as sending:
+            with pytest.raises(MailNotAccepted) as refused:
+                sending.send(replace(a_letter(), recipients=(recipient,)))
+            assert (refused.value.for_good, refused.value.server_wide) == (True, False)
+            assert sending.send(a_letter()) == ()
+        assert len(manners.taken) == 1
 
 
 class TestEncryption:

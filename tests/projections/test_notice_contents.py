@@ -83,6 +83,13 @@ class TestAmounts:
         assert row["last"] is None
         assert total(row["under_old_model"]) == 3920
 
+    def test_under_the_old_model_are_those_of_a_licence_that_is_switched_back(self) -> None:
+        told = story("pps").seat(ANN, "2024-08-02", "2024-08-03")
+        row = of(told)
+        told.switch("pps", "2024-09-01", "2024-08-30")
+        [billed] = [one for one in told.ask("invoices", "2024-09-01") if one["billing_date"] == "2024-09-01"]
+        assert (total(row["under_old_model"]), billed["total"]) == (7840, 7840)
+
     def test_keep_the_old_model_under_another_cutover_too(self) -> None:
         # without the first cutover the second would switch it: kept, it is still pay-per-seat
         told = story("pps").cutover(
@@ -101,6 +108,24 @@ class TestSavings:
         # 49.00 less 9.80
         assert (row["saves_by_suspending"], row["saves_by_deleting"]) == (3920, 3920)
         assert row["saves_by_deleting_suspended"] is None
+
+    @pytest.mark.parametrize(
+        ("name", "agent_id", "saving"),
+        [
+            ("AgentSuspended", ANN, "saves_by_suspending"),
+            ("AgentDeleted", ANN, "saves_by_deleting"),
+            ("AgentDeleted", BEN, "saves_by_deleting_suspended"),
+        ],
+    )
+    @pytest.mark.parametrize("after", ["ppu", "ppa"])
+    def test_are_what_the_invoice_falls_by_if_it_is_done(
+        self, after: str, name: str, agent_id: str, saving: str
+    ) -> None:
+        told = story("pps", after=after).fact("AgentSuspended", "2024-08-02", agent_id=BEN)
+        row = of(told)
+        told.fact(name, "2024-08-31T23:59:59Z", agent_id=agent_id)
+        [billed] = [one for one in told.ask("invoices", "2024-09-01") if one["billing_date"] == "2024-09-01"]
+        assert total(row["expected"]) == billed["total"] + row[saving]
 
     def test_need_a_deletion_where_every_account_counts(self) -> None:
         told = story("pps", after="ppa").fact("AgentSuspended", "2024-05-01", agent_id=BEN)
