@@ -62,7 +62,7 @@ class Mail(_Section):
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str | None = None
     password: SecretStr | None = None
-    sender: str = "billing@localhost"
+    sender: str = Field(default="billing@localhost", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
     timeout_seconds: int = Field(default=30, ge=1)
     attempts: int = Field(default=8, ge=1)
 

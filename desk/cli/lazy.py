@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from desk.web.listening import listen as listen
     from desk.web.webhooks import webhook_app as webhook_app
     from desk.web.webhooks import webhook_router as webhook_router
+    from desk.mail.message import as_text as as_text
+    from desk.mail.message import wording_of as wording_of
+    from desk.mail.smtp import SmtpMailer as SmtpMailer
     from ledger.application.activate_agent import activate_agent as activate_agent
     from ledger.application.add_chatbot import add_chatbot as add_chatbot
     from ledger.application.announce_cutover import announce_cutover as announce_cutover
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     from ledger.application.issued_invoices import issued_invoices as issued_invoices
     from ledger.application.ledger import Ledger as Ledger
     from ledger.application.logs import configure_logs as configure_logs
+    from ledger.application.notice_posting import Post as Post
+    from ledger.application.preview_notice import preview_notice as preview_notice
     from ledger.application.publish_price import publish_price as publish_price
     from ledger.application.recording import CommandMeta as CommandMeta
     from ledger.application.redundant_accounts import redundant_accounts as redundant_accounts
@@ -55,6 +60,7 @@ if TYPE_CHECKING:
     from ledger.application.settle_webhooks import open_deliveries as open_deliveries
     from ledger.application.settle_webhooks import retry_webhooks as retry_webhooks
     from ledger.application.show_journal import show_journal as show_journal
+    from ledger.application.run_notices import run_notices as run_notices
     from ledger.application.show_log import show_log as show_log
     from ledger.application.show_statement import show_statement as show_statement
     from ledger.application.show_status import show_status as show_status
@@ -90,8 +96,11 @@ _HOMES = {
     "Follower": "replay.follow",
     "Ledger": "ledger.application.ledger",
     "Question": "ledger.application.ask",
+    "Post": "ledger.application.notice_posting",
+    "SmtpMailer": "desk.mail.smtp",
     "WentLive": "replay.follow",
     "all_deliveries": "ledger.application.settle_webhooks",
+    "as_text": "desk.mail.message",
     "ask_invoices": "ledger.application.ask",
     "ask_notices": "ledger.application.ask",
     "ask_seats": "ledger.application.ask",
@@ -131,6 +140,7 @@ _HOMES = {
     "webhook_router": "desk.web.webhooks",
     "webhook_secrets": "desk.configuration",
     "what_happened": "desk.cli.sentences",
+    "wording_of": "desk.mail.message",
 }
 
 

@@ -21,6 +21,7 @@ from desk.cli import (
     licenses,
     log,
     notices,
+    notify,
     programme,
     rebuild,
     receive,
@@ -111,6 +112,7 @@ for _family in (
     statement, savings, redundant, journal,
     import_history, export_history, archive,
     rebuild, follow, status, receive, webhooks,
+    notify, rebuild, follow, status,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

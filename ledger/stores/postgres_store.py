@@ -49,6 +49,7 @@ from ledger.stores.postgres_sql import (
     TRY_ALONE,
     WHOLE_PAGE,
     dialect,
+    quoted,
 )
 from ledger.stores.queries import LogQueries
 from ledger.stores.store import ExportPage, Store
@@ -136,6 +137,15 @@ class PostgresStore(Store):
         statement = EXPORT_PAGE.format(log=self._datastore.log)
         count, lines = self._datastore.read(statement, page)[0]
         return ExportPage(lines or b"", count)
+
+    def _qualified(self, table: str) -> str:
+        return f"{quoted(self._datastore.schema)}.{quoted(table)}"
+
+    def _has_table(self, table: str) -> bool:
+        return (table,) in self._datastore.read(TABLES, {"schema": self._datastore.schema})
+
+    def _write(self, statement: str, parameters: Mapping[str, Any]) -> None:
+        self._datastore.write(statement, parameters)
 
     def _long_write(self) -> LongWrite:
         return _LongWrite(self._datastore)

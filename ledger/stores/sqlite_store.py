@@ -119,6 +119,16 @@ class SQLiteStore(Store):
         count, lines = self._datastore.read(EXPORT_PAGE, page)[0]
         return ExportPage(lines or b"", count)
 
+    def _qualified(self, table: str) -> str:
+        return table
+
+    def _has_table(self, table: str) -> bool:
+        return (table,) in self._datastore.read(TABLES, ())
+
+    def _write(self, statement: str, parameters: Mapping[str, Any]) -> None:
+        with self._datastore.transaction(commit=True) as cursor:
+            cursor.execute(statement, parameters)
+
     def _long_write(self) -> LongWrite:
         return _LongWrite(self._datastore)
 

@@ -1,7 +1,7 @@
 """The one face of a ledger's store, whichever database is behind it."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from ledger.stores.billing import BillingQueries
 from ledger.stores.bulk import LongWrite, WritingSession
 from ledger.stores.closing import Closing
 from ledger.stores.columns import log_of_rows
+from ledger.stores.deliveries import TABLE, Deliveries
 from ledger.stores.event_store import LedgerEventStore
 from ledger.stores.following import FollowingQueries
 from ledger.stores.issuing import IssuedQueries
@@ -49,6 +50,13 @@ class Store(Closing):
         self.following = FollowingQueries(read, dialect)
         self.issued = IssuedQueries(read, dialect)
         self.billing = BillingQueries(read, dialect)
+        self.deliveries = Deliveries(
+            dialect,
+            table=self._qualified(TABLE),
+            read=read,
+            write=self._write,
+            is_there=lambda: self._has_table(TABLE),
+        )
 
     def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Return the positions of those ids that are in the log."""
@@ -123,6 +131,18 @@ class Store(Closing):
     @abstractmethod
     def export_page(self, after_position: int, until_position: int) -> ExportPage:
         """Return the history lines of the rows behind one position up to another, by position."""
+
+    @abstractmethod
+    def _qualified(self, table: str) -> str:
+        """Return a table's name as it stands in SQL."""
+
+    @abstractmethod
+    def _has_table(self, table: str) -> bool:
+        """Tell whether the table is there beside the log."""
+
+    @abstractmethod
+    def _write(self, statement: str, parameters: Mapping[str, Any]) -> None:
+        """Run a statement in a transaction of its own; raises StoreLocked, StoreUnreachable."""
 
     @abstractmethod
     def _long_write(self) -> LongWrite:
