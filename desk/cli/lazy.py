@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from desk.configuration import read_configuration as read_configuration
     from desk.configuration import webhook_secrets as webhook_secrets
     from desk.documents.rendering import in_form as in_form
-    from desk.web.listening import listen as listen
-    from desk.web.webhooks import webhook_app as webhook_app
-    from desk.web.webhooks import webhook_router as webhook_router
     from desk.mail.message import as_text as as_text
     from desk.mail.message import wording_of as wording_of
     from desk.mail.smtp import SmtpMailer as SmtpMailer
+    from desk.web.listening import listen as listen
+    from desk.web.webhooks import webhook_app as webhook_app
+    from desk.web.webhooks import webhook_router as webhook_router
     from ledger.application.activate_agent import activate_agent as activate_agent
     from ledger.application.add_chatbot import add_chatbot as add_chatbot
     from ledger.application.announce_cutover import announce_cutover as announce_cutover
@@ -55,12 +55,12 @@ if TYPE_CHECKING:
     from ledger.application.release_seat import release_seat as release_seat
     from ledger.application.remove_chatbot import remove_chatbot as remove_chatbot
     from ledger.application.run_billing import run_billing as run_billing
+    from ledger.application.run_notices import run_notices as run_notices
     from ledger.application.settle_webhooks import all_deliveries as all_deliveries
     from ledger.application.settle_webhooks import dismiss_webhook as dismiss_webhook
     from ledger.application.settle_webhooks import open_deliveries as open_deliveries
     from ledger.application.settle_webhooks import retry_webhooks as retry_webhooks
     from ledger.application.show_journal import show_journal as show_journal
-    from ledger.application.run_notices import run_notices as run_notices
     from ledger.application.show_log import show_log as show_log
     from ledger.application.show_statement import show_statement as show_statement
     from ledger.application.show_status import show_status as show_status
