@@ -108,11 +108,10 @@ def license_ledger(
 for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, invoice, notices, log, replay,
-    bill, verify, reconcile,
+    bill, notify, verify, reconcile,
     statement, savings, redundant, journal,
     import_history, export_history, archive,
     rebuild, follow, status, receive, webhooks,
-    notify, rebuild, follow, status,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)
