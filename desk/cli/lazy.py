@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from desk.mail.message import wording_of as wording_of
     from desk.mail.smtp import SmtpMailer as SmtpMailer
     from desk.web.listening import listen as listen
+    from desk.web.listening import listening as listening
+    from desk.web.observing import observing_app as observing_app
     from desk.web.webhooks import webhook_app as webhook_app
     from desk.web.webhooks import webhook_router as webhook_router
     from ledger.application.activate_agent import activate_agent as activate_agent
@@ -87,8 +89,16 @@ if TYPE_CHECKING:
     from replay.savings import savings as savings
     from replay.verify import to_verify as to_verify
     from replay.verify import verify_invoices as verify_invoices
+    from replay.working.tally import Tally as Tally
+    from replay.working.working import run_worker as run_worker
+    from replay.working.working import worker_of as worker_of
 
 _HOMES = {
+    "Tally": "replay.working.tally",
+    "listening": "desk.web.listening",
+    "observing_app": "desk.web.observing",
+    "run_worker": "replay.working.working",
+    "worker_of": "replay.working.working",
     "DatesIn": "replay.reconcile.differences",
     "ReconciliationTerms": "replay.reconcile.reconciling",
     "CommandMeta": "ledger.application.recording",

@@ -35,6 +35,7 @@ from desk.cli import (
     status,
     verify,
     webhooks,
+    work,
 )
 from desk.cli.group import LedgerGroup
 from desk.cli.help_page import PROGRAM, examples
@@ -111,7 +112,7 @@ for _family in (
     bill, notify, verify, reconcile,
     statement, savings, redundant, journal,
     import_history, export_history, archive,
-    rebuild, follow, status, receive, webhooks,
+    work, rebuild, follow, status, receive, webhooks,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

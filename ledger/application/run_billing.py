@@ -99,7 +99,8 @@ def run_billing(
     run = _Run(ledger, series, BillingReport(until), lookout or BillingLookout(), on_issued)
     run.bill(progress)
     report = run.report
-    logger().info(
+    say = logger().info if report.licenses else logger().debug
+    say(
         "billed", issued=report.issued, switched=report.switched, faults=len(report.faults),
         failed=len(report.failed),
     )  # fmt: skip
