@@ -17,6 +17,7 @@ from desk.cli.failures import FAILED
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
 from desk.cli.options import MOVE
+from desk.cli.reading import STDIN, refuse_no_file
 from desk.cli.screen import arriving, err_console, out_console
 from desk.cli.settings import open_to_record, store_url
 from desk.cli.writing import NewFile, in_words, refuse_overwriting, written
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-STDIN = Path("-")
 _File = Annotated[
     Path,
     typer.Argument(
@@ -68,7 +68,7 @@ def import_(
     """
     if refused is not None and not keep_going:
         raise typer.BadParameter("It goes with --keep-going.", param_hint="'--refused'")
-    _refuse_no_file(file)
+    refuse_no_file(file)
     left_out = (refused or _beside(file)) if keep_going else None
     if left_out is not None:
         kept = [("the file that is imported", [file]), ("the store itself", lazy.files_of(store_url(ctx)))]
@@ -94,15 +94,6 @@ def import_(
     _warn_of_later(lines, last_instant)
     if left_out is not None:
         _show_left_out(report, left_out, before=before)
-
-
-def _refuse_no_file(file: Path) -> None:
-    if file == STDIN:
-        return
-    if file.is_dir():
-        raise typer.BadParameter(f"{file} is a folder; name the file in it.", param_hint="'FILE'")
-    if not file.exists():
-        raise typer.BadParameter(f"There is no file {file}.", param_hint="'FILE'")
 
 
 @contextmanager

@@ -8,12 +8,15 @@ import typer
 from desk.cli import (
     agents,
     archive,
+    bill,
     chatbots,
     demo,
     export_history,
     follow,
     import_history,
+    invoice,
     invoices,
+    journal,
     lazy,
     licenses,
     log,
@@ -21,10 +24,17 @@ from desk.cli import (
     notify,
     programme,
     rebuild,
+    receive,
+    reconcile,
+    redundant,
     replay,
+    savings,
     seats,
     simulate,
+    statement,
     status,
+    verify,
+    webhooks,
 )
 from desk.cli.group import LedgerGroup
 from desk.cli.help_page import PROGRAM, examples
@@ -97,9 +107,11 @@ def license_ledger(
 
 for _family in (
     licenses, agents, chatbots, programme,
-    seats, invoices, notices, log, replay,
+    seats, invoices, invoice, notices, log, replay,
+    bill, verify, reconcile,
+    statement, savings, redundant, journal,
     import_history, export_history, archive,
-    notify, rebuild, follow, status,
+    notify, rebuild, follow, status, receive, webhooks,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

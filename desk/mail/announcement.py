@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from desk.mail.language import Language
+from desk.documents.language import Language
 from desk.mail.parts import AccountRow, Figure
 from desk.words import MODELS
 from ledger.application.notice_contents import Account, Bill, NoticeContent

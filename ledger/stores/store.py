@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from ledger.stores.billing import BillingQueries
 from ledger.stores.bulk import LongWrite, WritingSession
 from ledger.stores.closing import Closing
 from ledger.stores.columns import log_of_rows
 from ledger.stores.deliveries import TABLE, Deliveries
 from ledger.stores.event_store import LedgerEventStore
 from ledger.stores.following import FollowingQueries
+from ledger.stores.issuing import IssuedQueries
 from ledger.stores.log_row import LastRecorded, Recorded
 from ledger.stores.mapper import LedgerMapper
 from ledger.stores.queries import Dialect, LogQueries, Run
@@ -53,6 +55,8 @@ class Store(Closing):
             write=self._write,
             is_there=lambda: self._has_table(TABLE),
         )
+        self.issued = IssuedQueries(read, dialect)
+        self.billing = BillingQueries(read, dialect)
 
     def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Return the positions of those ids that are in the log."""

@@ -174,8 +174,8 @@ class TestAccounts:
 
     @pytest.mark.parametrize(
         ("released", "redundant"),
-        # 30 days before 18 August is 19 July, 0:00: held at that very instant is held
-        [("2024-07-19", False), ("2024-07-18T23:59:59.999999Z", True), (None, False)],
+        # 30 days before 18 August is 19 July, 0:00: a seat released at that very instant is held no more
+        [("2024-07-19T00:00:00.000001Z", False), ("2024-07-19", True), (None, False)],
     )
     def test_are_redundant_without_a_seat_for_so_long(self, released: str | None, redundant: bool) -> None:
         rows = contents_of(story("pps").seat(ANN, "2024-05-01", released)).accounts
