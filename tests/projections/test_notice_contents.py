@@ -55,6 +55,14 @@ class TestAmounts:
         # which the new model does not charge
         assert row["chatbot_savings"] == 3920
 
+    @pytest.mark.parametrize(
+        ("before", "after", "savings"),
+        # a ChatBot is a seat and an account, 49.00 less 20 %, and no user
+        [("pps", "ppu", 3920), ("ppa", "ppu", 3920), ("pps", "ppa", 0), ("ppu", "pps", -3920)],
+    )
+    def test_say_what_chatbots_cost_no_more(self, before: str, after: str, savings: int) -> None:
+        assert of(story(before, after=after))["chatbot_savings"] == savings
+
     def test_count_the_accounts_as_they_stand(self) -> None:
         told = story("pps").fact("AgentSuspended", "2024-08-17", agent_id=BEN)
         assert total(of(told)["expected"]) == 7840  # 2 × 49.00 less 20 %
