@@ -113,6 +113,7 @@ for _family in (
     statement, savings, redundant, journal,
     import_history, export_history, archive,
     work, rebuild, follow, status, receive, webhooks,
+    notify, rebuild, follow, status, receive, webhooks,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

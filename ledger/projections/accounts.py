@@ -58,7 +58,9 @@ def accounts(history: History, as_of_us: int, names: pl.DataFrame) -> pl.DataFra
     )
 
 
-def held_no_seat(as_of_us: int, days: int) -> pl.Expr:
-    """Tell which accounts are active agents who held no seat in the last `days` days (docs/rules.md §8)."""
-    since_us = as_of_us - days * DAY_US
-    return IS_ACTIVE_AGENT & (pl.col("last_seat_us") < since_us).fill_null(value=True)
+def held_no_seat(seated_until_us: str, at_us: int, days: int) -> pl.Expr:
+    """Tell who held no seat in the `days` times 24 hours before an instant (docs/rules.md §8).
+
+    The column says until when a seat was held last, without that instant itself; null: never.
+    """
+    return (pl.col(seated_until_us) <= at_us - days * DAY_US).fill_null(value=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from ledger.events.facts import Fact
+from ledger.projections.accounts import held_no_seat
 from ledger.projections.billing_dates import segments, with_charge_n
 from ledger.projections.billing_index import billing_day, with_first_index
-from ledger.projections.calendar_tables import DAY_US
 from ledger.projections.history import History
 from ledger.projections.invoices import invoices
 from ledger.projections.states import cancellations
@@ -44,7 +44,7 @@ def redundant(history: History, days: int, at_us: int) -> Redundant:
     """
     owners = _alive(history, at_us)
     agents = _agents(history, at_us).join(owners.select("license"), on="license", how="semi")
-    idle = agents.filter((pl.col("seated_until_us") <= at_us - days * DAY_US).fill_null(value=True))
+    idle = agents.filter(held_no_seat("seated_until_us", at_us, days))
     (expected, together, alone), unpriced = _next_totals(history, owners, idle, at_us)
     owners = owners.with_columns(expected=expected, without=together)
     each = idle.with_columns(total=alone).join(
