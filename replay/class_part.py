@@ -33,6 +33,7 @@ def part_of(history: History, chosen: pl.Expr) -> History:
         history,
         licenses=kept.with_columns(license=numbers),
         facts=renumbered(history.facts),
+        cancelled=renumbered(history.cancelled),
         changes=renumbered(history.changes),
         issued=renumbered(history.issued),
         sent=renumbered(history.sent),

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ledger.projections import history
+from ledger.projections import accounts
 from tests.archive.world import LINES
 from tests.projections.frames import FramedLog, framed
 
@@ -33,7 +33,7 @@ def sorted_facts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             times.append(frame.height)
         return sort(frame, *by, **options)
 
-    monkeypatch.setattr(history, "_WORTH_A_LOOK", 0)
+    monkeypatch.setattr(accounts, "_WORTH_A_LOOK", 0)
     monkeypatch.setattr(pl.DataFrame, "sort", counting)
     return times
 

@@ -1,0 +1,103 @@
+"""The agents, ChatBots and seats of some licences as known at an instant: all that counting seats needs."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from ledger.events.facts import SEAT_FACTS_END, Fact
+from ledger.projections.states import subject_states
+
+TIMES = ("effective_us", "recorded_us", "position")
+# Of fewer rows it costs more to find out whether they are in order than to sort them.
+_WORTH_A_LOOK = 10_000
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What is known of some licences' accounts, in frames.
+
+    `licenses`: one row a licence in the order of license_id; `license` is its row number everywhere else; has
+    license_id and effective_us at least. `facts`: agent, ChatBot and seat events by (license, subject,
+    effective_us, position). `cancelled`: license, cancelled_us, cancelled_position of those that are.
+    """
+
+    licenses: pl.DataFrame
+    facts: pl.DataFrame
+    cancelled: pl.DataFrame
+
+    @cached_property
+    def states(self) -> pl.DataFrame:
+        """Return what stands after each of the facts, `subject_states` of them; worked out once."""
+        return subject_states(self.facts, self.cancelled)
+
+
+def accounts_of(log: pl.DataFrame, known_us: int) -> Accounts:
+    """Sort what was recorded by `known_us` into Accounts; no event's state is read.
+
+    `log` has position, license_id, subject, fact, effective_us, recorded_us in any order. Empty in, empty
+    out.
+    """
+    fact, is_known = pl.col("fact"), pl.col("recorded_us") <= known_us
+    spans = log.filter(fact.is_in([Fact.LICENSE_CREATED, Fact.LICENSE_CANCELLED]) & is_known)
+    created = spans.filter(fact == Fact.LICENSE_CREATED)
+    licenses = (
+        created.select(pl.col("license_id").cast(pl.String), "effective_us")
+        .sort("license_id")
+        .select(pl.int_range(pl.len(), dtype=pl.Int32).alias("license"), "license_id", "effective_us")
+    )
+    ids = pl.Enum(licenses["license_id"])
+    cancelled = (
+        spans.filter(fact == Fact.LICENSE_CANCELLED) if created.height < spans.height else created.clear()
+    )
+    return Accounts(
+        licenses=licenses,
+        facts=_facts(log.filter((fact < SEAT_FACTS_END) & is_known), ids),
+        cancelled=cancelled.select(
+            license_number(ids), cancelled_us="effective_us", cancelled_position="position"
+        ),
+    )
+
+
+def license_number(ids: pl.Enum) -> pl.Expr:
+    """Return the row number of each row's licence; `ids` are all of them in order."""
+    return pl.col("license_id").cast(ids).to_physical().cast(pl.Int32).alias("license")
+
+
+def _facts(rows: pl.DataFrame, ids: pl.Enum) -> pl.DataFrame:
+    is_bot = pl.col("fact").is_in([Fact.CHATBOT_ADDED, Fact.CHATBOT_REMOVED]).cast(pl.UInt32)
+    facts = rows.select(license_number(ids), "subject", pl.col("fact").cast(pl.Int8), *TIMES, is_bot=is_bot)
+    if _is_in_order(facts):
+        # an archive's partition: the next subject gets the next number, and nothing is sorted
+        return facts.with_columns(subject=_begins().cum_sum().cast(pl.UInt32)).drop("is_bot")
+    code = pl.col("subject").cast(pl.Categorical).to_physical().cast(pl.UInt32) * 2 + pl.col("is_bot")
+    facts = facts.with_columns(subject=code).drop("is_bot")
+    # By each key apart, the last one first: the first two are all but in order already, and one number is
+    # sorted far faster than a row of four.
+    group = pl.col("license").cast(pl.Int64) * (1 << 32) + pl.col("subject")
+    for key in (pl.col("position"), pl.col("effective_us"), group):
+        facts = facts.sort(key, maintain_order=True)
+    return facts
+
+
+def _is_in_order(facts: pl.DataFrame) -> bool:
+    """Tell whether there are many rows, by licence, subject, effective_us and position already."""
+    if facts.height < _WORTH_A_LOOK or facts.schema["subject"] != pl.String:
+        return False
+    return facts["license"].is_sorted() and not facts.select(_goes_back().any()).item()
+
+
+def _begins() -> pl.Expr:
+    """Tell which rows are the first of their licence and subject; an agent and a ChatBot may share an id."""
+    return pl.any_horizontal(
+        pl.col(name) != pl.col(name).shift() for name in ("license", "subject", "is_bot")
+    ).fill_null(value=True)
+
+
+def _goes_back() -> pl.Expr:
+    """Tell which rows should stand before the row above them."""
+    back = pl.lit(value=False)
+    for name in ("position", "effective_us", "is_bot", "subject", "license"):
+        value = pl.col(name)
+        back = (value < value.shift()) | ((value == value.shift()) & back)
+    return back
