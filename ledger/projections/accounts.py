@@ -11,6 +11,7 @@ from ledger.projections.states import subject_states
 TIMES = ("effective_us", "recorded_us", "position")
 # Of fewer rows it costs more to find out whether they are in order than to sort them.
 _WORTH_A_LOOK = 10_000
+_WHOLE_NUMBERS_END = 2**63
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,26 @@ def _facts(rows: pl.DataFrame, ids: pl.Enum) -> pl.DataFrame:
         return facts.with_columns(subject=_begins().cum_sum().cast(pl.UInt32)).drop("is_bot")
     code = pl.col("subject").cast(pl.Categorical).to_physical().cast(pl.UInt32) * 2 + pl.col("is_bot")
     facts = facts.with_columns(subject=code).drop("is_bot")
-    # By each key apart, the last one first: the first two are all but in order already, and one number is
-    # sorted far faster than a row of four.
-    group = pl.col("license").cast(pl.Int64) * (1 << 32) + pl.col("subject")
-    for key in (pl.col("position"), pl.col("effective_us"), group):
+    # By each key apart, the last one first: by the first two the rows are all but in order already, and one
+    # number is sorted far faster than a row of four.
+    for key in ("position", "effective_us"):
         facts = facts.sort(key, maintain_order=True)
-    return facts
+    return facts.select(pl.all().gather(_by_subject(facts, len(ids.categories))))
+
+
+def _by_subject(facts: pl.DataFrame, license_count: int) -> pl.Series:
+    """Return the numbers of the rows by (license, subject), rows of one subject as they stand.
+
+    Where licence, subject and the row's number fit into one number these are sorted as they are, in half the
+    time that it takes to find out an order.
+    """
+    rows = facts.height
+    subjects = (facts.select(pl.col("subject").max()).item() or 0) + 1
+    group = pl.col("license").cast(pl.Int64) * subjects + pl.col("subject")
+    if license_count * subjects * rows >= _WHOLE_NUMBERS_END:
+        return facts.select(pl.arg_sort_by("license", "subject", maintain_order=True)).to_series()
+    numbered = facts.select(group * rows + pl.int_range(pl.len(), dtype=pl.Int64)).to_series()
+    return numbered.sort() % rows if rows else numbered
 
 
 def _is_in_order(facts: pl.DataFrame) -> bool:
