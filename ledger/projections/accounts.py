@@ -9,8 +9,8 @@ from ledger.events.facts import SEAT_FACTS_END, Fact
 from ledger.projections.states import subject_states
 
 TIMES = ("effective_us", "recorded_us", "position")
-# Of fewer rows it costs more to find out whether they are in order than to sort them.
-_WORTH_A_LOOK = 10_000
+# Fewer rows are sorted in one go: finding out whether they are in order already would cost more.
+_MANY = 10_000
 _WHOLE_NUMBERS_END = 2**63
 
 
@@ -66,13 +66,17 @@ def license_number(ids: pl.Enum) -> pl.Expr:
 
 
 def _facts(rows: pl.DataFrame, ids: pl.Enum) -> pl.DataFrame:
-    is_bot = pl.col("fact").is_in([Fact.CHATBOT_ADDED, Fact.CHATBOT_REMOVED]).cast(pl.UInt32)
-    facts = rows.select(license_number(ids), "subject", pl.col("fact").cast(pl.Int8), *TIMES, is_bot=is_bot)
-    if _is_in_order(facts):
-        # an archive's partition: the next subject gets the next number, and nothing is sorted
-        return facts.with_columns(subject=_begins().cum_sum().cast(pl.UInt32)).drop("is_bot")
-    code = pl.col("subject").cast(pl.Categorical).to_physical().cast(pl.UInt32) * 2 + pl.col("is_bot")
-    facts = facts.with_columns(subject=code).drop("is_bot")
+    fact = pl.col("fact").cast(pl.Int8)
+    is_bot = fact.is_in([Fact.CHATBOT_ADDED, Fact.CHATBOT_REMOVED]).cast(pl.UInt32).alias("is_bot")
+    if rows.height >= _MANY and rows.schema["subject"] == pl.String:
+        facts = rows.select(license_number(ids), "subject", fact, *TIMES, is_bot)
+        if facts["license"].is_sorted() and not facts.select(_goes_back().any()).item():
+            # an archive's partition: the next subject gets the next number, and nothing is sorted
+            return facts.with_columns(subject=_begins().cum_sum().cast(pl.UInt32)).drop("is_bot")
+    code = pl.col("subject").cast(pl.Categorical).to_physical().cast(pl.UInt32) * 2 + is_bot
+    facts = rows.select(license_number(ids), code.alias("subject"), fact, *TIMES)
+    if facts.height < _MANY:
+        return facts.sort("license", "subject", "effective_us", "position")
     # By each key apart, the last one first: by the first two the rows are all but in order already, and one
     # number is sorted far faster than a row of four.
     for key in ("position", "effective_us"):
@@ -93,13 +97,6 @@ def _by_subject(facts: pl.DataFrame, license_count: int) -> pl.Series:
         return facts.select(pl.arg_sort_by("license", "subject", maintain_order=True)).to_series()
     numbered = facts.select(group * rows + pl.int_range(pl.len(), dtype=pl.Int64)).to_series()
     return numbered.sort() % rows if rows else numbered
-
-
-def _is_in_order(facts: pl.DataFrame) -> bool:
-    """Tell whether there are many rows, by licence, subject, effective_us and position already."""
-    if facts.height < _WORTH_A_LOOK or facts.schema["subject"] != pl.String:
-        return False
-    return facts["license"].is_sorted() and not facts.select(_goes_back().any()).item()
 
 
 def _begins() -> pl.Expr:
