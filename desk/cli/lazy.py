@@ -111,8 +111,6 @@ _HOMES = {
     "WentLive": "replay.follow",
     "all_deliveries": "ledger.application.settle_webhooks",
     "as_text": "desk.mail.message",
-    "as_text": "desk.mail.message",
-    "all_deliveries": "ledger.application.settle_webhooks",
     "ask_invoices": "ledger.application.ask",
     "ask_notices": "ledger.application.ask",
     "ask_seats": "ledger.application.ask",

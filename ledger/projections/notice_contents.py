@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ledger.events.facts import Fact
-from ledger.projections.accounts import AGENT, IS_ACTIVE_AGENT, accounts, held_no_seat
+from ledger.projections.account_states import AGENT, IS_ACTIVE_AGENT, accounts, held_no_seat
 from ledger.projections.history import History
 from ledger.projections.invoices import Invoices, invoices
 from ledger.projections.models import PPS
