@@ -2,10 +2,19 @@
 
 from psycopg.sql import Identifier
 
-from ledger.events.facts import SEAT_FACTS_END
+from ledger.events.facts import SEAT_FACTS_END, Fact
 from ledger.stores.queries import Dialect
 
 SCHEMA_VERSION = "1"
+
+# Of issued invoices alone, so that recording anything else costs next to nothing (ledger.stores.issuing).
+INDEXES = {
+    "issued_by_position": "CREATE INDEX IF NOT EXISTS issued_by_position "
+    f"ON {{log}} (notification_id) WHERE fact = {int(Fact.INVOICE_ISSUED)}",
+    "issued_by_number": "CREATE INDEX IF NOT EXISTS issued_by_number "
+    f"ON {{log}} (length(subject), subject) WHERE fact = {int(Fact.INVOICE_ISSUED)}",
+}
+INDEXES_FOUND = "SELECT indexname FROM pg_indexes WHERE schemaname = %(schema)s"
 
 # Names are compared by their bytes (COLLATE "C"), so that a range of names is a range of the index.
 CREATE_TABLES = (
@@ -34,6 +43,7 @@ CREATE TABLE IF NOT EXISTS {log} (
     "CREATE TABLE IF NOT EXISTS {schema}.ledger_meta (key text PRIMARY KEY, value text NOT NULL)",
     f"INSERT INTO {{schema}}.ledger_meta VALUES ('schema_version', '{SCHEMA_VERSION}') "
     "ON CONFLICT (key) DO NOTHING",
+    *INDEXES.values(),
 )
 # Two processes that make the same store at once would fail on each other's CREATE … IF NOT EXISTS.
 ONE_MAKER = "SELECT pg_advisory_xact_lock(hashtext('license-ledger'), hashtext({schema_name}))"

@@ -22,6 +22,7 @@ from ledger.stores.errors import (
     StoreUnreachable,
     StreamConflict,
 )
+from ledger.stores.issuing import IssuedQueries
 from ledger.stores.log_row import PlacedRow
 from ledger.stores.postgres import (
     DEFAULT_LOCK_TIMEOUT_S,
@@ -35,9 +36,12 @@ from ledger.stores.postgres_sql import (
     END_ALONE,
     EXPORT_PAGE,
     GIVE_POSITIONS,
+    INDEXES,
+    INDEXES_FOUND,
     LAST_GIVEN_POSITION,
     LEDGER_ID,
     NEW_LEDGER_ID,
+    ONE_MAKER,
     PAGE,
     SCHEMA_VERSION,
     SCHEMA_VERSION_FOUND,
@@ -180,6 +184,7 @@ class _LongWrite:
         self._copy_rows = datastore.fill(COPY_ROWS)
         self._give_positions = datastore.fill(GIVE_POSITIONS)
         self.queries = LogQueries(self._run, dialect(datastore.log))
+        self.issued = IssuedQueries(self._run, dialect(datastore.log))
 
     def _run(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         with self._telling(), self._connection.cursor(binary=True) as cursor:
@@ -263,6 +268,7 @@ def open_postgres(
         if version != [(SCHEMA_VERSION,)]:
             found = version[0][0] if version else "unknown"
             raise NotALedger(url=url, reason=f"its schema is version {found}, not {SCHEMA_VERSION}")
+        _add_indexes(datastore)
     except psycopg.OperationalError as error:
         datastore.close()
         raise _unopened(url, error) from error
@@ -270,6 +276,19 @@ def open_postgres(
         datastore.close()
         raise
     return PostgresStore(url, datastore)
+
+
+def _add_indexes(datastore: LedgerDatastore) -> None:
+    """Make the indexes that an earlier release did not; whoever may not or cannot now, reads without."""
+    found = datastore.read(INDEXES_FOUND, {"schema": datastore.schema})
+    missing = INDEXES.keys() - {name for (name,) in found}
+    may_not = (psycopg.errors.InsufficientPrivilege, psycopg.errors.LockNotAvailable)
+    if missing:
+        with suppress(*may_not), psycopg.connect(datastore.conninfo, connect_timeout=5) as connection:
+            connection.execute(SQL("SET LOCAL lock_timeout = '{}s'").format(datastore.lock_timeout))
+            connection.execute(datastore.fill(ONE_MAKER))
+            for name in sorted(missing):
+                connection.execute(datastore.fill(INDEXES[name]))
 
 
 def _unopened(url: str, error: psycopg.OperationalError) -> StoreNotFound | StoreUnreachable:

@@ -2,11 +2,20 @@
 
 import json
 
-from ledger.events.facts import SEAT_FACTS_END
+from ledger.events.facts import SEAT_FACTS_END, Fact
 from ledger.stores.columns import FACTS, SEPARATOR
 from ledger.stores.queries import Dialect
 
 SCHEMA_VERSION = "1"
+
+# Of issued invoices alone, so that recording anything else costs next to nothing (ledger.stores.issuing).
+INDEXES = {
+    "issued_by_position": "CREATE INDEX IF NOT EXISTS issued_by_position "
+    f"ON stored_events (position) WHERE fact = {int(Fact.INVOICE_ISSUED)}",
+    "issued_by_number": "CREATE INDEX IF NOT EXISTS issued_by_number "
+    f"ON stored_events (length(subject), subject) WHERE fact = {int(Fact.INVOICE_ISSUED)}",
+}
+INDEXES_FOUND = "SELECT name FROM sqlite_master WHERE type = 'index'"
 
 # AUTOINCREMENT: a position is never given twice, even if the newest row was deleted. The state comes last:
 # reading the columns before it leaves it alone.
@@ -28,6 +37,7 @@ CREATE TABLE IF NOT EXISTS stored_events (
 )""",
     "CREATE TABLE IF NOT EXISTS ledger_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     f"INSERT OR IGNORE INTO ledger_meta VALUES ('schema_version', '{SCHEMA_VERSION}')",
+    *INDEXES.values(),
 )
 
 SCHEMA_VERSION_FOUND = "SELECT value FROM ledger_meta WHERE key = 'schema_version'"

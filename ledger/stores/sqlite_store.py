@@ -6,7 +6,7 @@ each other's locks on a file (closing one copy's file drops the other's lock, by
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from ledger.stores.errors import (
     StreamConflict,
     store_failure,
 )
+from ledger.stores.issuing import IssuedQueries
 from ledger.stores.log_row import PlacedRow
 from ledger.stores.queries import LogQueries
 from ledger.stores.sqlite import (
@@ -37,6 +38,8 @@ from ledger.stores.sqlite import (
 from ledger.stores.sqlite_sql import (
     DIALECT,
     EXPORT_PAGE,
+    INDEXES,
+    INDEXES_FOUND,
     INSERT_ROW,
     LAST_GIVEN_POSITION,
     LEDGER_ID,
@@ -143,6 +146,7 @@ class _LongWrite:
         # nothing is deleted from a log, so there is nothing to overwrite with zeros
         self._connection.execute("PRAGMA secure_delete=OFF")
         self.queries = LogQueries(self._run, DIALECT)
+        self.issued = IssuedQueries(self._run, DIALECT)
 
     def _run(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         with self._telling():
@@ -223,7 +227,18 @@ def open_sqlite(
         except BaseException:
             datastore.close()
             raise
+    else:
+        _add_indexes(datastore)
     return SQLiteStore(url, datastore, path)
+
+
+def _add_indexes(datastore: LedgerDatastore) -> None:
+    """Make the indexes that an earlier release did not; whoever may not or cannot now, reads without."""
+    missing = INDEXES.keys() - {name for (name,) in datastore.read(INDEXES_FOUND, ())}
+    with suppress(StoreLocked, StoreUnreachable):
+        for name in sorted(missing):
+            with datastore.transaction(commit=True) as cursor:
+                cursor.execute(INDEXES[name])
 
 
 def _holds_ledger(url: str, location: str, lock_timeout_s: int) -> bool:

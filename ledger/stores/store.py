@@ -12,6 +12,7 @@ from ledger.stores.closing import Closing
 from ledger.stores.columns import log_of_rows
 from ledger.stores.event_store import LedgerEventStore
 from ledger.stores.following import FollowingQueries
+from ledger.stores.issuing import IssuedQueries
 from ledger.stores.log_row import LastRecorded, Recorded
 from ledger.stores.mapper import LedgerMapper
 from ledger.stores.queries import Dialect, LogQueries, Run
@@ -45,6 +46,7 @@ class Store(Closing):
         self._dialect = dialect
         self._queries = LogQueries(read, dialect)
         self.following = FollowingQueries(read, dialect)
+        self.issued = IssuedQueries(read, dialect)
 
     def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Return the positions of those ids that are in the log."""
