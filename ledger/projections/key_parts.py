@@ -8,6 +8,7 @@ import polars as pl
 from ledger.projections.billing_grid import with_cuts
 from ledger.projections.history import History
 from ledger.projections.invoices import Billed
+from ledger.projections.models import PPU
 from ledger.projections.own_lines import marked_steps
 from ledger.projections.timeline import count_changes, count_steps
 
@@ -47,13 +48,36 @@ class KeyPart:
 
     @cached_property
     def steps(self) -> pl.DataFrame:
-        """Return `count_steps` of the keys."""
-        return count_steps(count_changes(self.facts), self.dates, self.cancelled_us)
+        """Return `count_steps` of the keys, with ppu_before and ppa_before of each step."""
+        steps = count_steps(count_changes(self.facts), self.dates, self.cancelled_us)
+        before = (
+            pl.col(count).shift(fill_value=0).over("key").alias(f"{count}_before") for count in ("ppu", "ppa")
+        )
+        return steps.with_columns(before)
 
-    @cached_property
-    def marked(self) -> pl.DataFrame:
-        """Return `marked_steps` of the keys, with `before`, the count before each step."""
-        return marked_steps(self.steps, self.dates, self.periods)
+    def rises(self, history: History) -> pl.DataFrame:
+        """Return the steps inside billed ppu and ppa periods at which the count rose.
+
+        Columns: date (the row of the invoice that a true-up of it stands on), day (local), at_us, before and
+        after (the count), mark (the high-water mark before), above (what of the rise is above it); by (date,
+        at_us).
+        """
+        by_user = pl.lit(self.periods["model"]).gather("period") == PPU
+        before = pl.when(by_user).then("ppu_before").otherwise("ppa_before")
+        zone = pl.lit(self.dates["zone"]).gather("last_date")
+        return (
+            marked_steps(self.steps, self.dates, self.periods)
+            .filter(pl.col("count") > before)
+            .select(
+                "at_us",
+                date=pl.col("last_date") + 1,
+                day=history.zones.local_day(zone, pl.col("at_us")),
+                before=before,
+                after="count",
+                mark=pl.col("mark") - pl.col("rise"),
+                above="rise",
+            )
+        )
 
     def peaks(self) -> pl.DataFrame:
         """Return the highest pps of the month before each billing date and when it was reached first.

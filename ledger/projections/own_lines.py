@@ -48,6 +48,11 @@ def own_lines(history: History, grid: pl.DataFrame, facts: pl.DataFrame, terms: 
     return OwnLines(_with_totals(history, grid, cut, periods, true_ups), periods, true_ups)
 
 
+def discount_on(gross: pl.Expr, rate: pl.Expr) -> pl.Expr:
+    """Return the discount (not positive) on a sum of lines, at a rate in RATE_SCALE-ths."""
+    return -rounded_ratio([gross, rate], RATE_SCALE)
+
+
 def _counts_at_dates(steps: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     """Return ppu and ppa at each billing date and `peak`, the highest pps of the month before it.
 
@@ -179,12 +184,11 @@ def _with_totals(
     of = of_license(history, "rate_group", "partner_pays")
     amount = periods.select(pl.when("billed").then(pl.col("quantity") * pl.col("unit_amount"))).to_series()
     recurring = pl.when("starts").then(value_at(amount, pl.col("period")))
-    discount = -rounded_ratio([pl.col("gross"), pl.col("rate")], RATE_SCALE)
     paid_by = pl.when(of["partner_pays"]).then(of["rate_group"])
     grid = grid.with_columns(recurring=recurring, rate_group=paid_by)
     return (
         history.programme.with_rate(grid, cut)
         .with_columns(gross=pl.col("recurring").fill_null(0) + nothing, rate=pl.col("rate").fill_null(0))
-        .with_columns(discount=discount)
+        .with_columns(discount=discount_on(pl.col("gross"), pl.col("rate")))
         .with_columns(own_total=pl.col("gross") + pl.col("discount"))
     )

@@ -1,0 +1,177 @@
+"""Who counted on the two invoices, at the peak and at every rise: one question to the kernel for all."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
+
+from ledger.application.cite_events import cite_events
+from ledger.application.ledger import Ledger
+from ledger.projections.models import MODEL, PPS
+from ledger.projections.standing import entered, standing
+from ledger.rules.instants import from_us
+from replay.explain.explanation import Evidence, Member, Peak, Rise
+from replay.explain.sides import Row, Side, Sides
+
+_ASKS = pl.Schema({"ask": pl.Int64(), "key": pl.Int32(), "at_us": pl.Int64(), "model": MODEL})
+_MEMBER = ("why", "counted", "position", "seat_position")
+
+
+@dataclass
+class Cited:
+    """Events by their place in the log, read all at once when the first is asked for."""
+
+    ledger: Ledger
+    _wanted: set[int] = field(default_factory=set)
+
+    def want(self, positions: Collection[int | None]) -> None:
+        """Say which events will be asked for."""
+        self._wanted.update(position for position in positions if position is not None and position >= 0)
+
+    @cached_property
+    def _found(self) -> Mapping[int, Evidence]:
+        events = cite_events(self.ledger, self._wanted)
+        return {position: Evidence(position, event) for position, event in events.items()}
+
+    def at(self, position: int) -> Evidence:
+        """Return the event at a position that was wanted."""
+        return self._found[position]
+
+    def maybe_at(self, position: int | None) -> Evidence | None:
+        """Return the event at a position that was wanted, None for none."""
+        return None if position is None or position < 0 else self._found[position]
+
+
+@dataclass(frozen=True)
+class People:
+    """Members by the moments that matter; each moment is a number in the order of being asked."""
+
+    stood: pl.DataFrame
+    peaks: Mapping[tuple[int, int], Row]
+    now: int | None
+    then: int | None
+    then_under_its_model: int | None
+    rises: list[tuple[Row, int]]
+
+    @property
+    def positions(self) -> list[int | None]:
+        """Return the places of all events behind them."""
+        return [*self.stood["position"], *self.stood["seat_position"]]
+
+    def members(self, ask: int | None, cited: Cited) -> tuple[Member, ...]:
+        """Return how everybody stood at a moment, agents and then ChatBots, by name."""
+        if ask is None:
+            return ()
+        return _members(self.stood.filter(pl.col("ask") == ask), cited)
+
+    def entered(self, after: int | None, before: int | None, cited: Cited) -> tuple[Member, ...]:
+        """Return those who count at one moment and not at another, as they stand at the first."""
+        if after is None or before is None:
+            return ()
+        return _members(entered(self._at(after), self._at(before)), cited)
+
+    def left(self, after: int | None, before: int | None, cited: Cited) -> tuple[Member, ...]:
+        """Return those who count at one moment and not at the later one, as they stand at the later one."""
+        if after is None or before is None:
+            return ()
+        gone = entered(self._at(before), self._at(after))["subject"]
+        stood = self.stood.filter((pl.col("ask") == after) & pl.col("subject").is_in(gone.implode()))
+        return _members(stood, cited)
+
+    def rises_of(self, place: int, day: int, cited: Cited) -> tuple[Rise, ...]:
+        """Return the rises of a local day that a true-up on the invoice of a place is made of."""
+        return tuple(
+            Rise(
+                at=from_us(row["at_us"]),
+                before=row["before"],
+                after=row["after"],
+                mark=row["mark"],
+                above=row["above"],
+                came=self.entered(ask, ask + 1, cited),
+            )
+            for row, ask in self.rises
+            if row["date"] == place and row["day"] == day
+        )
+
+    def peak(self, side: Side, sides: Sides) -> Peak | None:
+        """Return the peak of the month before an invoice's date; None if nobody ever sat in it."""
+        found = self.peaks.get((side.on["key"], side.on["n"]))
+        if found is None or not found["peak"]:
+            return None
+        n = side.on["n"]
+        month_from = sides.part.dates["at_us"][side.place - 1] if n else None
+        until_us = found["until_us"]
+        if until_us is not None and until_us > side.on["at_us"]:
+            until_us = None
+        return Peak(
+            count=found["peak"],
+            at=from_us(found["peak_us"]),
+            until=None if until_us is None else from_us(until_us),
+            month_from=None if month_from is None else from_us(month_from),
+            month_until=from_us(side.on["at_us"]),
+        )
+
+    def _at(self, ask: int) -> pl.DataFrame:
+        return self.stood.filter(pl.col("ask") == ask).with_columns(ask=pl.lit(0, pl.Int64))
+
+
+def people_of(sides: Sides) -> People:
+    """Ask who stood how at every moment that the explanation speaks of."""
+    this, before = sides.this, sides.before
+    models = {side.period["model"] for side in sides.both}
+    peaks = {}
+    if PPS in models:
+        peaks = {(row["key"], row["n"]): row for row in sides.part.peaks().to_dicts()}
+    asks: list[tuple[int, int, str]] = []
+
+    def ask(side: Side, model: str) -> int:
+        at_us = side.on["at_us"]
+        if model == PPS:
+            peak = peaks.get((side.on["key"], side.on["n"]))
+            at_us = at_us if peak is None else peak["peak_us"]
+        asks.append((side.on["key"], at_us, model))
+        return len(asks) - 1
+
+    model = this.period["model"]
+    now = ask(this, model) if this.recurs or (model == PPS and this.of_kind("true_up")) else None
+    then = own = None
+    if before is not None and this.recurs and before.recurs:
+        then = own = ask(before, model)
+        if before.period["model"] != model:
+            own = ask(before, before.period["model"])
+    rises = []
+    for row in _rises(sides):
+        rises.append((row, len(asks)))
+        asks += [(this.on["key"], row["at_us"], model), (this.on["key"], row["at_us"] - 1, model)]
+    frame = pl.DataFrame([(number, *one) for number, one in enumerate(asks)], schema=_ASKS, orient="row")
+    return People(standing(sides.part.facts, frame), peaks, now, then, own, rises)
+
+
+def _rises(sides: Sides) -> Iterator[Row]:
+    days = {line["date"] for line in sides.this.of_kind("true_up")}
+    if not days or sides.this.period["model"] == PPS:
+        return iter(())
+    rises = sides.part.rises(sides.history).filter(
+        (pl.col("date") == sides.this.place) & pl.col("day").cast(pl.Int32).cast(pl.Date).is_in(list(days))
+    )
+    return rises.iter_rows(named=True)
+
+
+def _members(stood: pl.DataFrame, cited: Cited) -> tuple[Member, ...]:
+    found = []
+    for why, counted, position, seat_position in stood.select(_MEMBER).iter_rows():
+        made_so = cited.maybe_at(position)
+        if made_so is None:
+            continue
+        found.append(
+            Member(
+                name=str(made_so.event.subject),
+                is_bot=why in ("chatbot", "removed"),
+                counted=counted,
+                why=why,
+                made_so=made_so,
+                seat=cited.maybe_at(seat_position),
+            )
+        )
+    return tuple(sorted(found, key=lambda member: (member.is_bot, member.name)))

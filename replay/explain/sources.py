@@ -1,0 +1,105 @@
+"""Which events set the terms of the two invoices: model, plan, cycle, price and the partner's rate."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from ledger.projections.lookups import Cut
+from replay.explain.sides import Row, Side, Sides
+
+_CUT = Cut(pl.col("cut_us"), pl.col("cut_position"))
+_PRICED = ("plan", "months", "currency", "at_us", "cut_us", "cut_position")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Positions of the events behind one invoice's terms; where none is named, the licence's creation is."""
+
+    model: int
+    plan: int
+    cycle: int
+    price: int | None
+    rate: int | None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The terms of this invoice and of the one before, and two prices between them.
+
+    `listed` is what the plan and cycle of the invoice before cost when this one's period began, `planned`
+    this one's plan with that cycle; None if there is no such price.
+    """
+
+    this: Terms
+    before: Terms | None
+    listed: int | None = None
+    planned: int | None = None
+    listed_by: int | None = None
+
+    @property
+    def positions(self) -> list[int | None]:
+        """Return the places of all events behind the terms."""
+        both = (terms for terms in (self.this, self.before) if terms is not None)
+        each = [(terms.model, terms.plan, terms.cycle, terms.price, terms.rate) for terms in both]
+        return [self.listed_by, *(position for positions in each for position in positions)]
+
+
+def sources_of(sides: Sides) -> Sources:
+    """Look up what set the terms, with the knowledge that billed them."""
+    starts = [_period_start(sides, side) for side in sides.both]
+    priced = list(starts)
+    if sides.before is not None:
+        this, before = starts
+        priced += [
+            this | {name: before[name] for name in ("plan", "months")},
+            this | {"months": before["months"]},
+        ]
+    prices = _prices(sides, priced)
+    decided = sides.made.terms.with_sources(
+        pl.DataFrame(
+            [{"key": row["was"], "n": row["n"]} for row in starts], schema={"key": pl.Int32, "n": pl.Int32}
+        ),
+        pl.col("n"),
+    ).to_dicts()
+    rates = _rates(sides)
+    created = sides.licence["position"]
+    terms = [
+        Terms(
+            model=set_by["model_position"] or created,
+            plan=set_by["plan_position"] or created,
+            cycle=set_by["cycle_position"] or created,
+            price=price["price_position"],
+            rate=rate,
+        )
+        for set_by, price, rate in zip(decided, prices, rates, strict=False)
+    ]
+    if sides.before is None:
+        return Sources(terms[0], None)
+    return Sources(
+        this=terms[0],
+        before=terms[1],
+        listed=prices[2]["unit_amount"],
+        planned=prices[3]["unit_amount"],
+        listed_by=prices[2]["price_position"],
+    )
+
+
+def _period_start(sides: Sides, side: Side) -> Row:
+    """Return the date on which the invoice's period began, in the key that bills it, with its terms."""
+    place = side.place - (side.on["n"] - side.on["start_n"])
+    row = sides.part.dates.row(place, named=True)
+    return row | {name: side.period[name] for name in ("plan", "months", "currency")}
+
+
+def _prices(sides: Sides, rows: list[Row]) -> list[dict[str, Any]]:
+    schema = {name: sides.part.dates.schema.get(name, pl.String()) for name in _PRICED}
+    asked = pl.DataFrame([{name: row[name] for name in _PRICED} for row in rows], schema=schema)
+    return sides.history.programme.with_unit_amount(asked, _CUT, source="price_position").to_dicts()
+
+
+def _rates(sides: Sides) -> list[int | None]:
+    places = [side.place for side in sides.both]
+    asked = sides.part.dates[places].select("rate_group", "at_us", "cut_us", "cut_position")
+    found = sides.history.programme.with_rate(asked, _CUT, source="rate_position")
+    return found["rate_position"].to_list()
