@@ -8,8 +8,11 @@ if TYPE_CHECKING:
 
     from desk.cli.progress import progress_of_bytes as progress_of_bytes
     from desk.cli.progress import progress_of_things as progress_of_things
-    from desk.cli.sentences import what_happened as what_happened
     from desk.configuration import read_configuration as read_configuration
+    from desk.explaining.data import as_data as as_data
+    from desk.explaining.telling import told as told
+    from desk.sentences import what_happened as what_happened
+    from desk.web.explanation import explanation_html as explanation_html
     from ledger.application.activate_agent import activate_agent as activate_agent
     from ledger.application.add_chatbot import add_chatbot as add_chatbot
     from ledger.application.announce_cutover import announce_cutover as announce_cutover
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
     from ledger.stores.files import files_of as files_of
     from replay.cutover import replay_cutover as replay_cutover
     from replay.demo import run_demo as run_demo
+    from replay.explain.explaining import explain as explain
+    from replay.explain.explaining import explain_number as explain_number
     from replay.follow import Followed as Followed
     from replay.follow import Follower as Follower
     from replay.follow import WentLive as WentLive
@@ -76,7 +81,11 @@ _HOMES = {
     "progress_of_things": "desk.cli.progress",
     "Loaded": "replay.rebuild.rebuilding",
     "Planned": "replay.rebuild.rebuilding",
+    "as_data": "desk.explaining.data",
     "check": "replay.rebuild.checking",
+    "explain": "replay.explain.explaining",
+    "explain_number": "replay.explain.explaining",
+    "explanation_html": "desk.web.explanation",
     "new_order": "replay.rebuild.ordering",
     "read_configuration": "desk.configuration",
     "rebuild": "replay.rebuild.rebuilding",
@@ -85,8 +94,9 @@ _HOMES = {
     "replay_cutover": "replay.cutover",
     "run_demo": "replay.demo",
     "simulate": "ledger.application.simulation",
+    "told": "desk.explaining.telling",
     "version": "importlib.metadata",
-    "what_happened": "desk.cli.sentences",
+    "what_happened": "desk.sentences",
 }
 
 

@@ -10,6 +10,7 @@ from desk.cli import (
     archive,
     chatbots,
     demo,
+    explain,
     export_history,
     follow,
     import_history,
@@ -96,7 +97,7 @@ def license_ledger(
 
 for _family in (
     licenses, agents, chatbots, programme,
-    seats, invoices, notices, log, replay,
+    seats, invoices, notices, log, explain, replay,
     import_history, export_history, archive,
     rebuild, follow, status,
     demo, simulate,
