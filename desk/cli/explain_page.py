@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from replay.explain.explanation import Evidence
 
 MAX_WIDTH = 112
+_GAP = 2
+# labels are no longer, names are
+_LABEL = 16
 
 
 def show_explanation(console: Console, told: "Told") -> None:
@@ -45,23 +49,48 @@ def _say(console: Console, what: RenderableType, indent: int) -> None:
 
 def _show_line(console: Console, line: "ToldLine") -> None:
     _say(console, Text.assemble((line.formula, "bold"), (f"   {line.rule}", "dim")), 2)
-    _say(console, _items(line.about, "dim"), 4)
+    _items(console, line.about, "dim", 4)
     for group in line.groups:
         _say(console, Text(group.title), 4)
         if group.items:
-            _say(console, _items(group.items, ""), 6)
+            _items(console, group.items, "", 6)
         if group.rest:
             _say(console, Text(group.rest, "dim"), 6)
     console.print()
 
 
-def _items(items: "Iterable[Item]", style: str) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style=style, overflow="fold", max_width=40)
-    grid.add_column(overflow="fold")
-    for item in items:
-        grid.add_row(Text(item.what), Text.assemble(item.why, _cited(item.events)))
+def _items(console: Console, items: "Iterable[Item]", style: str, indent: int) -> None:
+    """Print items in three columns, or, where these do not fit, with the events below."""
+    rows = [(item.what, item.why, "\n".join(map(_event, item.events))) for item in items]
+    room = console.width - indent
+    widths = [max(_longest(row[place]) for row in rows) for place in range(3)]
+    if sum(widths) + 2 * _GAP <= room:
+        grid = _grid(style, *widths)
+        for row in rows:
+            grid.add_row(*map(Text, row))
+        _say(console, grid, indent)
+    elif widths[0] + _GAP + max(widths[1:]) <= room or widths[0] <= _LABEL:
+        grid = _grid(style, widths[0])
+        for what, why, events in rows:
+            grid.add_row(Text(what), Text.assemble(why, (f"\n{events}" if events else "", "dim")))
+        _say(console, grid, indent)
+    else:
+        for what, why, events in rows:
+            _say(console, Text(what, style), indent)
+            _say(console, Text.assemble(why, (f"\n{events}" if events else "", "dim")), indent + _GAP)
+
+
+def _grid(style: str, first: int, *others: int) -> Table:
+    grid = Table.grid(padding=(0, _GAP, 0, 0))
+    grid.add_column(style=style, no_wrap=True, min_width=first)
+    grid.add_column(overflow="fold", min_width=others[0] if others else None)
+    if others:
+        grid.add_column(style="dim", no_wrap=True)
     return grid
+
+
+def _longest(text: str) -> int:
+    return max(cell_len(line) for line in text.split("\n"))
 
 
 def _show_bridge(console: Console, told: "Told") -> None:
@@ -80,12 +109,8 @@ def _show_bridge(console: Console, told: "Told") -> None:
         _say(console, Text(f"Unchanged: {same}.", "dim"), 2)
 
 
-def _cited(events: "Sequence[Evidence]") -> Text:
-    """Name the events: place in the log, who did it, and when it was recorded if that was later."""
-    return Text("").join(Text(f"  {_event(event)}", "dim") for event in events)
-
-
 def _event(cited: "Evidence") -> str:
+    """Name an event: place in the log, who did it, and when it was recorded if that was later."""
     event = cited.event
     recorded = ""
     if event.recorded_at > event.effective_at:

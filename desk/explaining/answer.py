@@ -1,5 +1,7 @@
 """The one sentence that answers: what is charged, for what, and why it differs from the invoice before."""
 
+from collections.abc import Collection
+
 from desk import words
 from desk.explaining.phrases import CYCLES, joined, more, names, units
 from desk.explaining.steps import NO_PERIOD
@@ -25,9 +27,9 @@ def answer(of: Explanation) -> str:
     if of.total < 0:
         charged = f"{of.license_id} gets {words.money(-of.total, of.currency)} back on {day}"
     elif of.total == 0:
-        charged = f"{of.license_id} pays nothing on {day}"
+        charged = f"{of.license_id} is charged nothing on {day}"
     else:
-        charged = f"{of.license_id} pays {words.money(of.total, of.currency)} on {day}"
+        charged = f"{of.license_id} is charged {words.money(of.total, of.currency)} on {day}"
     return f"{charged}: {what_for(of)}{_compared(of)}."
 
 
@@ -39,7 +41,7 @@ def what_for(of: Explanation) -> str:
         amount = words.money(sum(line.amount for line in true_ups), of.currency)
         grown = sum(line.quantity for line in true_ups)
         parts.append(
-            f"{amount} for {more(grown, of.pricing_model)} on {len(true_ups)} days within the period"
+            f"{amount} for {more(grown, true_ups[0].pricing_model)} on {len(true_ups)} days within the period"
         )
     else:
         parts += [_true_up(line, of) for line in true_ups]
@@ -52,9 +54,13 @@ def what_for(of: Explanation) -> str:
     return f"{said}, and {adjusted}" if said and adjusted else said or adjusted
 
 
-def reasons(of: Explanation) -> str:
-    """Say why this invoice differs from the one before; empty if nothing but rounding's shadow remains."""
-    said = [_reason(step, of) for step in of.bridge if step.amount]
+def reasons(of: Explanation, *, up: bool | None = None, leave_out: Collection[str] = ()) -> str:
+    """Say why this invoice differs from the one before, or what raised it, or what lowered it.
+
+    Empty if there is nothing to say.
+    """
+    steps = [step for step in of.bridge if step.amount and step.factor not in leave_out]
+    said = [_reason(step, of) for step in steps if up is None or (step.amount > 0) == up]
     return joined([reason for reason in said if reason])
 
 
@@ -62,12 +68,14 @@ def _compared(of: Explanation) -> str:
     if of.before is None:
         return "; it is the licence's first invoice"
     difference, day = of.difference or 0, words.day(of.before.billing_date)
-    why = reasons(of)
     if not difference:
+        why = reasons(of)
         return f"; as much as on {day}" + (f", although {why}" if why else "")
     amount = words.money(abs(difference), of.currency)
     less = "more" if difference > 0 else "less"
-    return f"; {amount} {less} than on {day}" + (f" because {why}" if why else "")
+    why, against = reasons(of, up=difference > 0), reasons(of, up=difference < 0)
+    because = (f" because {why}" if why else "") + (f", although {against}" if against else "")
+    return f"; {amount} {less} than on {day}{because}"
 
 
 def _recurring(line: Recurring, of: Explanation) -> str:
@@ -88,15 +96,14 @@ def _adjustments(lines: list[Adjustment], of: Explanation) -> str:
     if not lines:
         return ""
     amount = sum(line.amount for line in lines)
-    which = f"the invoice of {words.day(lines[0].billing_date)}" if len(lines) == 1 else _several(lines)
-    if amount < 0:
-        return f"{words.money(-amount, of.currency)} back for {which}"
-    return f"{words.money(amount, of.currency)} that {which} did not charge"
+    which = f"on {words.day(lines[0].billing_date)}" if len(lines) == 1 else _several(lines)
+    said = words.money(abs(amount), of.currency)
+    return f"{said} was charged too {'much' if amount < 0 else 'little'} {which}"
 
 
 def _several(lines: list[Adjustment]) -> str:
     first, last = lines[0].billing_date, lines[-1].billing_date
-    return f"{len(lines)} earlier dates from {words.day(first)} to {words.day(last)}"
+    return f"on {len(lines)} dates from {words.day(first)} to {words.day(last)}"
 
 
 def _reason(step: Step, of: Explanation) -> str:
@@ -119,6 +126,13 @@ def _reason(step: Step, of: Explanation) -> str:
             return _other_reason(step, of)
 
 
+def _period(of: Explanation) -> str:
+    if of.no_period is None:
+        return f"a new {CYCLES[of.billing_cycle]} begins"
+    inside = of.no_period == "within_period"
+    return f"the {CYCLES[of.billing_cycle]} was charged then" if inside else NO_PERIOD[of.no_period]
+
+
 def _quantity(step: Step, of: Explanation) -> str:
     difference = int(step.after or 0) - int(step.before or 0)
     said = more(difference, of.pricing_model)
@@ -130,7 +144,7 @@ def _quantity(step: Step, of: Explanation) -> str:
 
 def _other_reason(step: Step, of: Explanation) -> str:
     if step.factor == "period":
-        return NO_PERIOD[of.no_period] if of.no_period else f"a new {CYCLES[of.billing_cycle]} begins"
+        return _period(of)
     if step.factor == "discount_rate":
         return f"the discount is {words.percent(str(step.after))} now"
     if step.factor == "adjustments":

@@ -6,6 +6,7 @@ from desk.explaining.phrases import day_and_time, joined, says, signed, units
 from desk.explaining.told import Group, Item, ToldLine
 from ledger.events.license import LicenseCreated
 from ledger.events.programme import CutoverAnnounced
+from ledger.rules.calendar import first_instant
 from replay.explain.explanation import (
     Adjustment,
     Discount,
@@ -28,9 +29,7 @@ def told_line(line: Line, of: Explanation) -> ToldLine:
         case TrueUp():
             return ToldLine(formula(line, of.currency), rule, _of_true_up(line, of), _grown(line, of))
         case Discount():
-            about = (
-                Item("partner", f"{line.partner_id}: {says(line.terms.event, of.currency)}", (line.terms,)),
-            )
+            about = (Item("partner", says(line.terms.event, of.currency), (line.terms,)),)
             return ToldLine(formula(line, of.currency), rule, about)
         case Adjustment():
             return ToldLine(formula(line, of.currency), rule, _of_adjustment(line, of), _late(line, of))
@@ -47,7 +46,7 @@ def formula(line: Line, currency: str) -> str:
             price, counted = words.money(line.unit_amount, currency), units(line.quantity, line.pricing_model)
             return f"{counted} × {price} × {line.remaining_days}/{line.period_days} days = {amount}"
         case Discount():
-            return f"-{words.percent(line.rate)} × {words.money(line.base, currency)} = {amount}"
+            return f"-{words.percent(line.rate)} of {words.money(line.base, currency)} = {amount}"
         case Adjustment():
             due, charged = (words.money(value, currency) for value in (line.due, line.charged))
             return f"{due} due - {charged} charged = {amount}"
@@ -86,7 +85,7 @@ def _peak(line: Recurring, of: Explanation) -> str:
 
 
 def _counted(line: Recurring, of: Explanation) -> tuple[Group, ...]:
-    gone_before = None if line.peak is None else line.peak.month_from
+    gone_before = None if of.before is None else first_instant(of.before.billing_date, of.time_zone)
     at = f"on {words.day(of.billing_date)}"
     if line.peak is not None:
         at = f"on {day_and_time(line.peak.at)}"

@@ -57,6 +57,9 @@ def item_of(member: Member, time_zone: str) -> Item:
 def peak_in_words(peak: Peak) -> str:
     """Say when the most seats were in use at one time."""
     since = day_and_time(peak.at)
+    if peak.at == peak.month_from:
+        all_month = "all month long" if peak.until is None else f"until {day_and_time(peak.until)}"
+        return all_month if peak.until is None else f"from its beginning on, {all_month}"
     if peak.until is None:
         return f"first reached on {since}, and still so at the end of the month"
     until = day_and_time(peak.until)

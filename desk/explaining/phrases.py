@@ -8,13 +8,12 @@ from desk.sentences import what_happened
 from ledger.application.telling import tell
 from ledger.events.base import LedgerEvent, LicenseEvent
 from ledger.events.license import LicenseCreated
-from ledger.events.programme import PricePublished
+from ledger.events.programme import PartnerRegistered, PartnerTermsChanged, PricePublished
 from ledger.rules.calendar import local_date
 from replay.explain.explanation import Member
 
 UNITS = {"ppu": "user", "ppa": "account", "pps": "seat"}
 CYCLES = {"monthly": "month", "annual": "year"}
-MINUS = "-"
 # more names than these are counted instead
 _NAMED = 3
 
@@ -65,6 +64,12 @@ def says(event: LedgerEvent, currency: str) -> str:
     if isinstance(event, PricePublished):
         price = words.money(event.unit_amount, event.currency)
         return f"{event.plan}, {event.billing_cycle}: {price} from {words.day(event.effective_at.date())}"
-    said = tell(event, currency) if isinstance(event, LicenseEvent) else what_happened(event)
-    name = getattr(event, "agent_id", None)
-    return said if name is not None and said.startswith(name) else f"{said[:1].lower()}{said[1:]}"
+    if isinstance(event, PartnerRegistered | PartnerTermsChanged):
+        rate = words.percent(event.discount_rate or "0")
+        return f"{event.partner_id}, {rate} from {words.day(event.effective_at.date())}"
+    if not isinstance(event, LicenseEvent):
+        return what_happened(event)
+    said = tell(event, currency)
+    # an id stays as it is, and so does a name
+    begins_with_name = said.startswith(("ChatBot", getattr(event, "agent_id", "ChatBot")))
+    return said if begins_with_name else f"{said[:1].lower()}{said[1:]}"

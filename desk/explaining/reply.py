@@ -1,12 +1,15 @@
 """The paragraph that support can paste into a reply: plain and kind, with the same numbers."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from desk import words
 from desk.explaining.answer import reasons
-from desk.explaining.phrases import day_and_time, joined, says, units
+from desk.explaining.phrases import CYCLES, day_and_time, joined, says, units
 from replay.explain.explanation import Adjustment, Discount, Explanation, Member, Recurring, TrueUp
 
+# each has a sentence of its own
+_TOLD_ALREADY = ("pricing_model", "true_ups", "adjustments")
 _NOW = {
     "ppu": "you pay for active users; suspended users and ChatBots are free",
     "ppa": "you pay for every account, suspended ones and ChatBots included",
@@ -24,6 +27,7 @@ def _sentences(of: Explanation) -> Iterator[str]:
     yield f"Thank you for asking about your invoice{number} of {words.day(of.billing_date)}."
     yield _total(of)
     yield from _model(of)
+    adjusted: list[Adjustment] = []
     for line in of.lines:
         match line:
             case Recurring():
@@ -34,7 +38,8 @@ def _sentences(of: Explanation) -> Iterator[str]:
                 off = words.money(-line.amount, of.currency)
                 yield f"Your discount of {words.percent(line.rate)} takes {off} off."
             case Adjustment():
-                yield _adjustment(line, of)
+                adjusted.append(line)
+    yield from _adjustments(adjusted, of)
     yield from _before(of)
     yield from _advice(of)
     yield "If anything is unclear, just write back."
@@ -71,8 +76,9 @@ def _had(line: Recurring, of: Explanation) -> str:
     match line.pricing_model:
         case "pps":
             when = "since your licence began" if _is_first(line) else "in the month before"
-            reached = f", first on {day_and_time(line.peak.at)}" if line.peak is not None else ""
-            return f"The most seats in use at one time {when} were {words.number(line.quantity)}{reached}"
+            was = "was" if line.quantity == 1 else "were"
+            most = f"At most {units(line.quantity, 'pps')} {was} in use at one time {when}"
+            return f"{most}{_reached(line)}{_bots(line)}"
         case "ppa":
             return f"On {day} you had {units(line.quantity, 'ppa')}{_made_of(line.members)}"
         case _:
@@ -88,6 +94,18 @@ def _nobody(line: Recurring, of: Explanation) -> str:
             return f"On {words.day(of.billing_date)} you had no account"
         case _:
             return f"On {words.day(of.billing_date)} you had no active user"
+
+
+def _bots(line: Recurring) -> str:
+    bots = sum(member.counted and member.is_bot for member in line.members)
+    if bots == line.quantity:
+        return ", a ChatBot's" if bots == 1 else ", all of them ChatBots'"
+    return f", {words.count(bots, 'ChatBot')} among them" if bots else ""
+
+
+def _reached(line: Recurring) -> str:
+    peak = line.peak
+    return "" if peak is None or peak.at == peak.month_from else f", first on {day_and_time(peak.at)}"
 
 
 def _is_first(line: Recurring) -> bool:
@@ -111,13 +129,17 @@ def _free(line: Recurring) -> Iterator[str]:
     own = sum(member.why == "complimentary" for member in free)
     parts = []
     if line.pricing_model == "ppu":
-        parts += [words.count(bots, "ChatBot")] if bots else []
-        parts += [words.count(suspended, "suspended user")] if suspended else []
+        parts += [_how_many(bots, "ChatBot")] if bots else []
+        parts += [_how_many(suspended, "suspended user")] if suspended else []
     elif own:
         parts = ["partner's own account" if own == 1 else f"partner's {own} own accounts"]
     if parts:
         cost = "costs" if bots + suspended + own == 1 else "cost"
         yield f"Your {joined(parts)} {cost} nothing."
+
+
+def _how_many(count: int, what: str) -> str:
+    return what if count == 1 else words.count(count, what)
 
 
 def _true_up(line: TrueUp, of: Explanation) -> str:
@@ -126,8 +148,8 @@ def _true_up(line: TrueUp, of: Explanation) -> str:
     if line.pricing_model == "pps":
         return (
             f"In the month before {day} as many as {units(line.mark + line.quantity, 'pps')} were in use at "
-            f"one time, {words.number(line.quantity)} more than you had paid for; for the {days} that are left "
-            f"of your year that is {amount}."
+            f"one time, {words.number(line.quantity)} more than you had paid for; for the {days} that are "
+            f"left of your year that is {amount}."
         )
     return (
         f"On {day} your team grew by {units(line.quantity, line.pricing_model)}; for the {days} that were "
@@ -135,23 +157,40 @@ def _true_up(line: TrueUp, of: Explanation) -> str:
     )
 
 
-def _adjustment(line: Adjustment, of: Explanation) -> str:
-    charged, due = (words.money(value, of.currency) for value in (line.charged, line.due))
-    day, amount = words.day(line.billing_date), words.money(abs(line.amount), of.currency)
+def _adjustments(lines: list[Adjustment], of: Explanation) -> Iterator[str]:
+    """Say what came to be known late, once for all the dates that it changed."""
+    for told, same in groupby(lines, key=lambda line: _told_late(line, of)):
+        group = list(same)
+        amount = sum(line.amount for line in group)
+        money = words.money(abs(amount), of.currency)
+        days = joined([words.day(line.billing_date) for line in group])
+        if not told:
+            are = "is" if len(group) == 1 else "are"
+            began = "Your licence was entered in our books later than it began"
+            yield f"{began}, so {days} {are} charged now: {money}."
+            continue
+        each = [_corrected(line, of) for line in group]
+        put = "comes back to you here" if amount < 0 else "is added here"
+        yield f"When we made the {_invoices(group)} of {days}, we did not know yet: {told}."
+        yield f"With that, {joined(each)}; the difference of {money} {put}."
+
+
+def _told_late(line: Adjustment, of: Explanation) -> str:
     if line.created is not None:
-        return (
-            f"Your licence was entered in our books later than it began, so {day} ({amount}) is charged now."
-        )
-    part = line.late[0]
-    event = part.events[0].event
+        return ""
+    event = line.late[0].events[0].event
     told = f"{says(event, of.currency)} ({words.day(event.effective_at.date())})"
     others = sum(len(each.events) for each in line.late) - 1
-    told += f" and {words.count(others, 'other change')}" if others else ""
-    put = "comes back to you here" if line.amount < 0 else "is added here"
-    return (
-        f"When the invoice of {day} was made we did not know yet: {told}. With that, {day} comes to {due} "
-        f"instead of {charged}, and the difference of {amount} {put}."
-    )
+    return told + (f" and {words.count(others, 'other change')}" if others else "")
+
+
+def _corrected(line: Adjustment, of: Explanation) -> str:
+    charged, due = (words.money(value, of.currency) for value in (line.charged, line.due))
+    return f"{words.day(line.billing_date)} comes to {due} instead of {charged}"
+
+
+def _invoices(lines: list[Adjustment]) -> str:
+    return "invoice" if len(lines) == 1 else "invoices"
 
 
 def _before(of: Explanation) -> Iterator[str]:
@@ -159,11 +198,18 @@ def _before(of: Explanation) -> Iterator[str]:
         yield "It is your first invoice."
         return
     day, total = words.day(of.before.billing_date), words.money(of.before.amount, of.currency)
-    why = reasons(of)
+    why = reasons(of, leave_out=_TOLD_ALREADY)
+    if of.no_period == "within_period" and any(step.factor == "period" for step in of.bridge):
+        cycle = CYCLES[of.billing_cycle]
+        paid = f"came to {total} and paid for the {cycle}"
+        yield f"Your invoice before, of {day}, {paid}; this one only adds to it."
+        return
     if not of.difference:
         yield f"That is as much as on your invoice before, of {day}."
     elif why:
-        yield f"Your invoice before, of {day}, came to {total}; this one differs because {why}."
+        yield f"Your invoice before, of {day}, came to {total}; since then {why}."
+    else:
+        yield f"Your invoice before, of {day}, came to {total}."
 
 
 def _advice(of: Explanation) -> Iterator[str]:

@@ -85,8 +85,9 @@ def _of_others(step: Step, of: Explanation) -> str:
     if step.factor == "period":
         return NO_PERIOD[of.no_period] if of.no_period else f"a period of a {CYCLES[of.billing_cycle]} begins"
     if step.factor == "true_ups":
-        grown = sum(line.quantity for line in of.lines if isinstance(line, TrueUp))
-        return f"{units(grown, of.pricing_model)} above what was paid for{_who(step.came, ())}"
+        true_ups = [line for line in of.lines if isinstance(line, TrueUp)]
+        grown = units(sum(line.quantity for line in true_ups), true_ups[0].pricing_model)
+        return f"{grown} above what was paid for{_who(step.came, ())}"
     if step.factor == "discount_rate":
         return f"{words.percent(str(step.before))} → {words.percent(str(step.after))}"
     return _OTHERS[step.factor].format(last=last)

@@ -58,12 +58,12 @@ class KeyPart:
     def rises(self, history: History) -> pl.DataFrame:
         """Return the steps inside billed ppu and ppa periods at which the count rose.
 
-        Columns: date (the row of the invoice that a true-up of it stands on), day (local), at_us, before and
-        after (the count), mark (the high-water mark before), above (what of the rise is above it); by (date,
-        at_us).
+        Columns: date (the row of the invoice that a true-up of it stands on), day (local), at_us, model,
+        before and after (the count), mark (the high-water mark before), above (what of the rise is above it);
+        by (date, at_us).
         """
-        by_user = pl.lit(self.periods["model"]).gather("period") == PPU
-        before = pl.when(by_user).then("ppu_before").otherwise("ppa_before")
+        model = pl.lit(self.periods["model"]).gather("period")
+        before = pl.when(model == PPU).then("ppu_before").otherwise("ppa_before")
         zone = pl.lit(self.dates["zone"]).gather("last_date")
         return (
             marked_steps(self.steps, self.dates, self.periods)
@@ -72,6 +72,7 @@ class KeyPart:
                 "at_us",
                 date=pl.col("last_date") + 1,
                 day=history.zones.local_day(zone, pl.col("at_us")),
+                model=model,
                 before=before,
                 after="count",
                 mark=pl.col("mark") - pl.col("rise"),

@@ -73,7 +73,7 @@ class Lines:
             remaining_days=line["remaining_days"],
             period_days=line["period_days"],
             mark=sides.this.on["peak"] - line["quantity"] if by_seat else marks[0],
-            price=cited.at(_known(self._sources.this.price)),
+            price=cited.at(_known(self._sources.grown)),
             rises=rises,
             peak=people.peak(sides.this, sides) if by_seat else None,
             members=people.members(people.now, cited) if by_seat else (),

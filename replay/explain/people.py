@@ -134,7 +134,8 @@ def people_of(sides: Sides) -> People:
         return len(asks) - 1
 
     model = this.period["model"]
-    now = ask(this, model) if this.recurs or (model == PPS and this.of_kind("true_up")) else None
+    by_peak = any(line["pricing_model"] == PPS for line in this.of_kind("true_up"))
+    now = ask(this, model) if this.recurs or by_peak else None
     then = own = None
     if before is not None and this.recurs and before.recurs:
         then = own = ask(before, model)
@@ -143,14 +144,14 @@ def people_of(sides: Sides) -> People:
     rises = []
     for row in _rises(sides):
         rises.append((row, len(asks)))
-        asks += [(this.on["key"], row["at_us"], model), (this.on["key"], row["at_us"] - 1, model)]
+        asks += [(this.on["key"], at_us, row["model"]) for at_us in (row["at_us"], row["at_us"] - 1)]
     frame = pl.DataFrame([(number, *one) for number, one in enumerate(asks)], schema=_ASKS, orient="row")
     return People(standing(sides.part.facts, frame), peaks, now, then, own, rises)
 
 
 def _rises(sides: Sides) -> Iterator[Row]:
     days = {line["date"] for line in sides.this.of_kind("true_up")}
-    if not days or sides.this.period["model"] == PPS:
+    if not days:
         return iter(())
     rises = sides.part.rises(sides.history).filter(
         (pl.col("date") == sides.this.place) & pl.col("day").cast(pl.Int32).cast(pl.Date).is_in(list(days))

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from ledger.projections.lookups import Cut
-from replay.explain.sides import Row, Side, Sides
+from replay.explain.sides import Row, Sides
 
 _CUT = Cut(pl.col("cut_us"), pl.col("cut_position"))
 _PRICED = ("plan", "months", "currency", "at_us", "cut_us", "cut_position")
@@ -28,7 +28,8 @@ class Sources:
     """The terms of this invoice and of the one before, and two prices between them.
 
     `listed` is what the plan and cycle of the invoice before cost when this one's period began, `planned`
-    this one's plan with that cycle; None if there is no such price.
+    this one's plan with that cycle; None if there is no such price. `grown` is the place of the price of the
+    period before this date, in which true-ups lie.
     """
 
     this: Terms
@@ -36,25 +37,25 @@ class Sources:
     listed: int | None = None
     planned: int | None = None
     listed_by: int | None = None
+    grown: int | None = None
 
     @property
     def positions(self) -> list[int | None]:
         """Return the places of all events behind the terms."""
         both = (terms for terms in (self.this, self.before) if terms is not None)
         each = [(terms.model, terms.plan, terms.cycle, terms.price, terms.rate) for terms in both]
-        return [self.listed_by, *(position for positions in each for position in positions)]
+        return [self.listed_by, self.grown, *(position for positions in each for position in positions)]
 
 
 def sources_of(sides: Sides) -> Sources:
     """Look up what set the terms, with the knowledge that billed them."""
-    starts = [_period_start(sides, side) for side in sides.both]
-    priced = list(starts)
+    starts = [_period_start(sides, side.place) for side in sides.both]
+    grown_in = sides.this.place - 1 if sides.this.on["n"] else sides.this.place
+    priced = [*starts, _period_start(sides, grown_in)]
     if sides.before is not None:
         this, before = starts
-        priced += [
-            this | {name: before[name] for name in ("plan", "months")},
-            this | {"months": before["months"]},
-        ]
+        listed = this | {name: before[name] for name in ("plan", "months")}
+        priced += [listed, this | {"months": before["months"]}]
     prices = _prices(sides, priced)
     decided = sides.made.terms.with_sources(
         pl.DataFrame(
@@ -75,21 +76,23 @@ def sources_of(sides: Sides) -> Sources:
         for set_by, price, rate in zip(decided, prices, rates, strict=False)
     ]
     if sides.before is None:
-        return Sources(terms[0], None)
+        return Sources(terms[0], None, grown=prices[1]["price_position"])
     return Sources(
         this=terms[0],
         before=terms[1],
-        listed=prices[2]["unit_amount"],
-        planned=prices[3]["unit_amount"],
-        listed_by=prices[2]["price_position"],
+        listed=prices[3]["unit_amount"],
+        planned=prices[4]["unit_amount"],
+        listed_by=prices[3]["price_position"],
+        grown=prices[2]["price_position"],
     )
 
 
-def _period_start(sides: Sides, side: Side) -> Row:
-    """Return the date on which the invoice's period began, in the key that bills it, with its terms."""
-    place = side.place - (side.on["n"] - side.on["start_n"])
-    row = sides.part.dates.row(place, named=True)
-    return row | {name: side.period[name] for name in ("plan", "months", "currency")}
+def _period_start(sides: Sides, place: int) -> Row:
+    """Return the date on which the period of a date began, in the key that bills it, with its terms."""
+    on = sides.part.dates.row(place, named=True)
+    start = sides.part.dates.row(place - (on["n"] - on["start_n"]), named=True)
+    period = sides.made.own.periods.row(on["period"], named=True)
+    return start | {name: period[name] for name in ("plan", "months", "currency")}
 
 
 def _prices(sides: Sides, rows: list[Row]) -> list[dict[str, Any]]:

@@ -58,6 +58,9 @@ def steps_of(change: Change) -> tuple[tuple[Step, ...], tuple[Unchanged, ...]]:
     steps = tuple(step for step in found if step.amount or _is_changed(step))
     names = {step.factor for step in steps}
     same = [step for step in found if step.factor in _COMPARED and step.factor not in names]
+    if "pricing_model" in names:
+        # as many as the other model would have counted before
+        same = [step for step in same if step.factor != "quantity"]
     if not names.isdisjoint(("plan", "billing_cycle", "plan_and_cycle")):
         # the price that is the same is that of another plan or cycle
         same = [step for step in same if step.factor != "unit_amount"]
