@@ -177,6 +177,7 @@ def _issued(
                 "number": pl.String,
                 "cut_position": pl.Int64,
                 "recorded_us": pl.Int64,
+                "position": pl.Int64,
             }
         )
     return (
@@ -184,12 +185,18 @@ def _issued(
             _license(ids),
             "number",
             "recorded_us",
+            "position",
             billing_day=day("billing_date"),
             cut_position=_coded("known_through", positions, pl.Int64),
         )
         .join(licenses.select("license", "anchor_month", "anchor_dom"), on="license")
         .select(
-            "license", "number", "cut_position", "recorded_us", n=first_index_from_day(pl.col("billing_day"))
+            "license",
+            "number",
+            "cut_position",
+            "recorded_us",
+            "position",
+            n=first_index_from_day(pl.col("billing_day")),
         )
         .sort("license", "n")
     )

@@ -42,13 +42,6 @@ def standing(facts: pl.DataFrame, asks: pl.DataFrame) -> pl.DataFrame:
     return stood.select(*_SUBJECT, _why().alias("why"), "counted", "position", "seat_position")
 
 
-def entered(stood: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of `stood` that count and did not `before`: two frames of `standing`, by equal asks."""
-    return stood.filter("counted").join(
-        before.filter("counted"), on=_SUBJECT, how="anti", maintain_order="left"
-    )
-
-
 def _why() -> pl.Expr:
     """Say what decided, in one word."""
     status, by_seat = pl.col("status"), pl.col("model") == PPS

@@ -1,10 +1,12 @@
 """Explain an invoice: every figure, the rule behind it, the events it rests on, and what changed."""
 
 from datetime import date, datetime
+from functools import partial
 
 import polars as pl
 
 from ledger.application.ask import Question, read_history
+from ledger.application.cite_events import cite_events
 from ledger.application.issued_invoices import issued_invoice
 from ledger.application.ledger import Ledger
 from ledger.events.facts import Fact
@@ -15,8 +17,8 @@ from ledger.rules.words import DEFAULT_TIME_ZONE
 from replay.explain.explanation import Evidence, Explanation, NoPeriod, Other
 from replay.explain.lines import Lines, rate_text
 from replay.explain.missing import no_invoice
-from replay.explain.people import Cited, people_of
-from replay.explain.sides import Side, Sides, sides_of
+from replay.explain.people import Cited, ReadEvents, people_of
+from replay.explain.sides import Billing, Side, Sides, sides_of
 from replay.explain.sources import sources_of
 from replay.explain.steps import CYCLES, Change, steps_of
 
@@ -38,21 +40,26 @@ def explain(
     no more than `known_at` (default: as_of). Raises LicenseNotFound and NoInvoiceOnDate.
     """
     question = Question(as_of, known_at, (license_id,))
-    history = read_history(ledger, question).history
-    sides = sides_of(history, question.as_of_us, billing_date)
-    if not isinstance(sides, Sides):
-        raise no_invoice(history, sides, question, billing_date)
-    return _explained(ledger, sides, question)
+    billing = Billing.of(read_history(ledger, question).history, question.as_of_us)
+    return explained(billing, question, billing_date, partial(cite_events, ledger))
 
 
-def _explained(ledger: Ledger, sides: Sides, question: Question) -> Explanation:
-    this, before, cited = sides.this, sides.before, Cited(ledger)
+def explained(billing: Billing, question: Question, billing_date: date, read: ReadEvents) -> Explanation:
+    """Explain one invoice of a licence that was billed for the question; `read` reads the events cited."""
+    sides = sides_of(billing, billing_date)
+    if sides is None:
+        raise no_invoice(billing, question, billing_date)
+    return _explanation(sides, question, Cited(read))
+
+
+def _explanation(sides: Sides, question: Question, cited: Cited) -> Explanation:
+    this, before = sides.this, sides.before
     sources, people = sources_of(sides), people_of(sides)
     ended = _cancellation(sides.history) if this.on["alive"] is False else None
-    paper = None if this.invoice["number"] is None else issued_invoice(ledger, this.invoice["number"])
+    issued = _issue(sides)
     cited.want(people.positions)
     cited.want(sources.positions)
-    cited.want([sides.licence["position"], this.on["cut_position"], ended])
+    cited.want([sides.licence["position"], this.on["cut_position"], ended, issued])
     building = Lines(sides, sources, people, cited)
     lines = building.built()
     change = None if before is None else Change(sides, before, sources, people, cited, lines)
@@ -77,8 +84,8 @@ def _explained(ledger: Ledger, sides: Sides, question: Question) -> Explanation:
         total=this.invoice["total"],
         lines=lines,
         number=this.invoice["number"],
-        issued=None if paper is None else Evidence(paper.position, paper.event),
-        knows_through=None if paper is None else through,
+        issued=cited.maybe_at(issued),
+        knows_through=None if issued is None else through,
         partner_id=sides.licence["partner_id"],
         rate=rate_text(this.on["rate"]) if sides.licence["partner_pays"] else None,
         no_period=_no_period(this),
@@ -128,6 +135,12 @@ def _corrected(sides: Sides) -> tuple[Other, ...]:
     numbers = sides.invoices.invoices.select("billing_date", "number")
     found = lines.join(numbers, on="billing_date", maintain_order="left")
     return tuple(Other(*row) for row in found.select("billing_date", "number", "amount").iter_rows())
+
+
+def _issue(sides: Sides) -> int | None:
+    """Return the place of the event that issued the invoice."""
+    issued = sides.history.issued.filter(pl.col("n") == sides.this.on["n"])["position"]
+    return issued.item(0) if len(issued) else None
 
 
 def _cancellation(history: History) -> int | None:

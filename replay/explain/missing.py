@@ -13,6 +13,7 @@ from ledger.projections.invoices import Invoices
 from ledger.projections.terms import ANCHOR, TermsInForce, applicable_cutovers, license_terms
 from ledger.rules.errors import NotFound
 from ledger.rules.instants import format_instant, from_us
+from replay.explain.sides import Billing
 
 _SHOWN = 4
 
@@ -29,10 +30,9 @@ class NoInvoiceOnDate(NotFound):
         self.hint = hint
 
 
-def no_invoice(
-    history: History, invoices: Invoices, question: Question, billing_date: date
-) -> NoInvoiceOnDate:
-    """Return the refusal for a history of one licence, with the reason and the dates nearby."""
+def no_invoice(billing: Billing, question: Question, billing_date: date) -> NoInvoiceOnDate:
+    """Return the refusal for a licence without an invoice of a date, with the reason and the dates nearby."""
+    history, invoices = billing.history, billing.invoices
     license_id = str(history.licenses["license_id"].item())
     date_row = _date_row(history, billing_date)
     dates = invoices.invoices["billing_date"].to_list()

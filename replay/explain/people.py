@@ -1,28 +1,30 @@
 """Who counted on the two invoices, at the peak and at every rise: one question to the kernel for all."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 import polars as pl
 
-from ledger.application.cite_events import cite_events
-from ledger.application.ledger import Ledger
+from ledger.events.base import LedgerEvent
 from ledger.projections.models import MODEL, PPS
-from ledger.projections.standing import entered, standing
+from ledger.projections.standing import standing
 from ledger.rules.instants import from_us
 from replay.explain.explanation import Evidence, Member, Peak, Rise
 from replay.explain.sides import Row, Side, Sides
 
 _ASKS = pl.Schema({"ask": pl.Int64(), "key": pl.Int32(), "at_us": pl.Int64(), "model": MODEL})
-_MEMBER = ("why", "counted", "position", "seat_position")
+
+
+ReadEvents: TypeAlias = Callable[[Collection[int]], Mapping[int, LedgerEvent]]
 
 
 @dataclass
 class Cited:
     """Events by their place in the log, read all at once when the first is asked for."""
 
-    ledger: Ledger
+    read: ReadEvents
     _wanted: set[int] = field(default_factory=set)
 
     def want(self, positions: Collection[int | None]) -> None:
@@ -31,7 +33,7 @@ class Cited:
 
     @cached_property
     def _found(self) -> Mapping[int, Evidence]:
-        events = cite_events(self.ledger, self._wanted)
+        events = self.read(self._wanted)
         return {position: Evidence(position, event) for position, event in events.items()}
 
     def at(self, position: int) -> Evidence:
@@ -45,9 +47,12 @@ class Cited:
 
 @dataclass(frozen=True)
 class People:
-    """Members by the moments that matter; each moment is a number in the order of being asked."""
+    """How everybody stood at the moments that matter; each moment is a number in the order of being asked.
 
-    stood: pl.DataFrame
+    `stood` has for each moment the rows of `standing` by subject.
+    """
+
+    stood: Mapping[int, Mapping[int, Row]]
     peaks: Mapping[tuple[int, int], Row]
     now: int | None
     then: int | None
@@ -57,27 +62,21 @@ class People:
     @property
     def positions(self) -> list[int | None]:
         """Return the places of all events behind them."""
-        return [*self.stood["position"], *self.stood["seat_position"]]
+        rows = [row for moment in self.stood.values() for row in moment.values()]
+        return [row[name] for name in ("position", "seat_position") for row in rows]
 
     def members(self, ask: int | None, cited: Cited) -> tuple[Member, ...]:
         """Return how everybody stood at a moment, agents and then ChatBots, by name."""
-        if ask is None:
-            return ()
-        return _members(self.stood.filter(pl.col("ask") == ask), cited)
+        return _members(self._at(ask).values(), cited)
 
     def entered(self, after: int | None, before: int | None, cited: Cited) -> tuple[Member, ...]:
         """Return those who count at one moment and not at another, as they stand at the first."""
-        if after is None or before is None:
-            return ()
-        return _members(entered(self._at(after), self._at(before)), cited)
+        return _members(self._counted_only_at(after, before), cited)
 
     def left(self, after: int | None, before: int | None, cited: Cited) -> tuple[Member, ...]:
         """Return those who count at one moment and not at the later one, as they stand at the later one."""
-        if after is None or before is None:
-            return ()
-        gone = entered(self._at(before), self._at(after))["subject"]
-        stood = self.stood.filter((pl.col("ask") == after) & pl.col("subject").is_in(gone.implode()))
-        return _members(stood, cited)
+        later = self._at(after)
+        return _members((later[row["subject"]] for row in self._counted_only_at(before, after)), cited)
 
     def rises_of(self, place: int, day: int, cited: Cited) -> tuple[Rise, ...]:
         """Return the rises of a local day that a true-up on the invoice of a place is made of."""
@@ -112,8 +111,17 @@ class People:
             month_until=from_us(side.on["at_us"]),
         )
 
-    def _at(self, ask: int) -> pl.DataFrame:
-        return self.stood.filter(pl.col("ask") == ask).with_columns(ask=pl.lit(0, pl.Int64))
+    def _at(self, ask: int | None) -> Mapping[int, Row]:
+        return {} if ask is None else self.stood.get(ask, {})
+
+    def _counted_only_at(self, one: int | None, other: int | None) -> Iterator[Row]:
+        """Yield the rows that count at one moment and not at the other; nothing if either is not asked."""
+        if one is None or other is None:
+            return
+        there = self._at(other)
+        for subject, row in self._at(one).items():
+            if row["counted"] and not (subject in there and there[subject]["counted"]):
+                yield row
 
 
 def people_of(sides: Sides) -> People:
@@ -146,7 +154,10 @@ def people_of(sides: Sides) -> People:
         rises.append((row, len(asks)))
         asks += [(this.on["key"], at_us, row["model"]) for at_us in (row["at_us"], row["at_us"] - 1)]
     frame = pl.DataFrame([(number, *one) for number, one in enumerate(asks)], schema=_ASKS, orient="row")
-    return People(standing(sides.part.facts, frame), peaks, now, then, own, rises)
+    stood: dict[int, dict[int, Row]] = {}
+    for row in standing(sides.part.facts, frame).iter_rows(named=True):
+        stood.setdefault(row["ask"], {})[row["subject"]] = row
+    return People(stood, peaks, now, then, own, rises)
 
 
 def _rises(sides: Sides) -> Iterator[Row]:
@@ -159,20 +170,18 @@ def _rises(sides: Sides) -> Iterator[Row]:
     return rises.iter_rows(named=True)
 
 
-def _members(stood: pl.DataFrame, cited: Cited) -> tuple[Member, ...]:
-    found = []
-    for why, counted, position, seat_position in stood.select(_MEMBER).iter_rows():
-        made_so = cited.maybe_at(position)
-        if made_so is None:
-            continue
-        found.append(
-            Member(
-                name=str(made_so.event.subject),
-                is_bot=why in ("chatbot", "removed"),
-                counted=counted,
-                why=why,
-                made_so=made_so,
-                seat=cited.maybe_at(seat_position),
-            )
+def _members(stood: Iterable[Row], cited: Cited) -> tuple[Member, ...]:
+    """Return rows of `standing` as members; a subject of which nothing but seats is known is nobody."""
+    found = [
+        Member(
+            name=str(cited.at(row["position"]).event.subject),
+            is_bot=row["why"] in ("chatbot", "removed"),
+            counted=row["counted"],
+            why=row["why"],
+            made_so=cited.at(row["position"]),
+            seat=cited.maybe_at(row["seat_position"]),
         )
+        for row in stood
+        if row["position"] is not None
+    ]
     return tuple(sorted(found, key=lambda member: (member.is_bot, member.name)))

@@ -63,17 +63,31 @@ class Sides:
         return self.history.licenses.row(int(self.this.on["license"]), named=True)
 
 
-def sides_of(history: History, as_of_us: int, billing_date: date) -> Sides | Invoices:
-    """Bill a history of one licence and take out the invoice of a date; all of them if it is not there."""
-    made = billed(history, as_of_us)
-    invoices = assembled(history, made)
+@dataclass(frozen=True)
+class Billing:
+    """A history of one licence with all its invoices up to an instant, and how they were made."""
+
+    history: History
+    made: Billed
+    invoices: Invoices
+
+    @classmethod
+    def of(cls, history: History, as_of_us: int) -> "Billing":
+        """Bill the licence."""
+        made = billed(history, as_of_us)
+        return cls(history, made, assembled(history, made))
+
+
+def sides_of(billing: Billing, billing_date: date) -> Sides | None:
+    """Take out the invoice of a date and the one before; None if there is none of that date."""
+    made, invoices = billing.made, billing.invoices
     chosen = invoices.invoices.filter(pl.col("billing_date") <= billing_date).tail(2).to_dicts()
     if not chosen or chosen[-1]["billing_date"] != billing_date:
-        return invoices
+        return None
     days = [as_day(row["billing_date"]) for row in chosen]
     own_date = (pl.col("n") >= pl.col("start_of_key")) & pl.col("day").is_in(days)
     keys = made.own.dates.filter(own_date)["key"].unique().to_list()
-    part = KeyPart.of(history, made, keys)
+    part = KeyPart.of(billing.history, made, keys)
     dates = part.dates.with_row_index("place").filter(own_date).sort("n").to_dicts()
     lines = invoices.lines.filter(pl.col("billing_date").is_in([row["billing_date"] for row in chosen]))
     lines_of: dict[date, list[Row]] = {row["billing_date"]: [] for row in chosen} | _by_date(lines.to_dicts())
@@ -87,7 +101,7 @@ def sides_of(history: History, as_of_us: int, billing_date: date) -> Sides | Inv
         )
         for row, on in zip(chosen, dates, strict=True)
     ]
-    return Sides(history, made, invoices, part, found[-1], found[0] if len(found) > 1 else None)
+    return Sides(billing.history, made, invoices, part, found[-1], found[0] if len(found) > 1 else None)
 
 
 def as_day(day: date) -> int:
