@@ -119,9 +119,9 @@ def _reason(step: Step, of: Explanation) -> str:
             went = "rose" if int(step.after or 0) > int(step.before or 0) else "fell"
             return f"the price {went} to {words.money(int(step.after or 0), of.currency)}"
         case "plan":
-            return f"the plan is {step.after} now"
+            return f"the plan changed to {step.after}"
         case "billing_cycle" | "plan_and_cycle":
-            return f"it is billed by the {CYCLES[of.billing_cycle]} now"
+            return f"billing changed to {step.after}"
         case _:
             return _other_reason(step, of)
 
@@ -130,7 +130,9 @@ def _period(of: Explanation) -> str:
     if of.no_period is None:
         return f"a new {CYCLES[of.billing_cycle]} begins"
     inside = of.no_period == "within_period"
-    return f"the {CYCLES[of.billing_cycle]} was charged then" if inside else NO_PERIOD[of.no_period]
+    if inside:
+        return f"the {CYCLES[of.billing_cycle]} was charged then"
+    return "the licence was cancelled" if of.no_period == "cancelled" else NO_PERIOD[of.no_period]
 
 
 def _quantity(step: Step, of: Explanation) -> str:
@@ -146,7 +148,7 @@ def _other_reason(step: Step, of: Explanation) -> str:
     if step.factor == "period":
         return _period(of)
     if step.factor == "discount_rate":
-        return f"the discount is {words.percent(str(step.after))} now"
+        return f"the discount changed to {words.percent(str(step.after))}"
     if step.factor == "adjustments":
         adjusted = sum(isinstance(line, Adjustment) for line in of.lines)
         return "an earlier invoice is put right" if adjusted == 1 else "earlier invoices are put right"

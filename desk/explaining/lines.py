@@ -2,7 +2,7 @@
 
 from desk import words
 from desk.explaining.people import counted_groups, item_of, peak_in_words
-from desk.explaining.phrases import day_and_time, joined, says, signed, units
+from desk.explaining.phrases import day_and_time, joined, says, says_when, signed, units
 from desk.explaining.told import Group, Item, ToldLine
 from ledger.events.license import LicenseCreated
 from ledger.events.programme import CutoverAnnounced
@@ -130,8 +130,8 @@ def _of_adjustment(line: Adjustment, of: Explanation) -> tuple[Item, ...]:
     items = [
         Item(
             "corrects",
-            f"the invoice of {words.day(line.billing_date)}{number}: charged {charged}, "
-            f"with what is known now {words.money(line.due, of.currency)}",
+            f"what was billed for {words.day(line.billing_date)}{number}: {charged}, "
+            f"and with what is known now {words.money(line.due, of.currency)}",
         )
     ]
     if line.created is not None:
@@ -147,13 +147,12 @@ def _of_adjustment(line: Adjustment, of: Explanation) -> tuple[Item, ...]:
 def _late(line: Adjustment, of: Explanation) -> tuple[Group, ...]:
     if not line.late:
         return ()
-    return (Group("Recorded too late for that invoice", tuple(_part(part, of) for part in line.late)),)
+    return (Group("Recorded too late for that date", tuple(_part(part, of) for part in line.late)),)
 
 
 def _part(part: LatePart, of: Explanation) -> Item:
-    told = [says(event.event, of.currency) for event in part.events[:2]]
+    told = [says_when(event.event, of.currency, time=True) for event in part.events[:2]]
     others = len(part.events) - len(told)
     if others:
         told.append(words.count(others, "other event"))
-    when = day_and_time(part.events[0].event.effective_at)
-    return Item(signed(part.amount, of.currency), f"{joined(told)}, {when}", part.events)
+    return Item(signed(part.amount, of.currency), joined(told), part.events)

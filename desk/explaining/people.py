@@ -6,6 +6,7 @@ from datetime import datetime
 from desk import words
 from desk.explaining.phrases import day_and_time, local_day
 from desk.explaining.told import Group, Item
+from ledger.events.license import AgentActivated
 from replay.explain.explanation import Member, Peak
 
 # who left before the month that is charged need not be read one by one
@@ -78,6 +79,8 @@ def _why(member: Member, time_zone: str) -> str:
         return _FREE[member.why]
     if member.seat is not None and member.why == "seat":
         return f"in a seat from {day_and_time(member.seat.event.effective_at)}"
+    if member.why == "active" and isinstance(member.made_so.event, AgentActivated):
+        return f"active again since {day}"
     if member.why == "suspended" and member.counted:
         return f"suspended since {day}, still an account"
     return _REASONS[member.why].format(day=day)

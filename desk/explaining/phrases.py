@@ -57,6 +57,15 @@ def day_and_time(at: datetime) -> str:
     return f"{words.day(at.date())}, {clock} UTC"
 
 
+def says_when(event: LedgerEvent, currency: str, *, time: bool) -> str:
+    """Return what an event says and since when, to the day or the minute; prices and rates say it anyway."""
+    said = says(event, currency)
+    if isinstance(event, PricePublished | PartnerRegistered | PartnerTermsChanged):
+        return said
+    at = event.effective_at
+    return f"{said}, {day_and_time(at)}" if time else f"{said} ({words.day(at.date())})"
+
+
 def says(event: LedgerEvent, currency: str) -> str:
     """Return what an event says, to be put into a sentence."""
     if isinstance(event, LicenseCreated):

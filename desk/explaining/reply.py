@@ -5,7 +5,7 @@ from itertools import groupby
 
 from desk import words
 from desk.explaining.answer import reasons
-from desk.explaining.phrases import CYCLES, day_and_time, joined, says, units
+from desk.explaining.phrases import CYCLES, day_and_time, joined, says_when, units
 from replay.explain.explanation import Adjustment, Discount, Explanation, Member, Recurring, TrueUp
 
 # each has a sentence of its own
@@ -171,7 +171,7 @@ def _adjustments(lines: list[Adjustment], of: Explanation) -> Iterator[str]:
             continue
         each = [_corrected(line, of) for line in group]
         put = "comes back to you here" if amount < 0 else "is added here"
-        yield f"When we made the {_invoices(group)} of {days}, we did not know yet: {told}."
+        yield f"When we billed {days}, we did not know yet: {told}."
         yield f"With that, {joined(each)}; the difference of {money} {put}."
 
 
@@ -179,7 +179,7 @@ def _told_late(line: Adjustment, of: Explanation) -> str:
     if line.created is not None:
         return ""
     event = line.late[0].events[0].event
-    told = f"{says(event, of.currency)} ({words.day(event.effective_at.date())})"
+    told = says_when(event, of.currency, time=False)
     others = sum(len(each.events) for each in line.late) - 1
     return told + (f" and {words.count(others, 'other change')}" if others else "")
 
@@ -187,10 +187,6 @@ def _told_late(line: Adjustment, of: Explanation) -> str:
 def _corrected(line: Adjustment, of: Explanation) -> str:
     charged, due = (words.money(value, of.currency) for value in (line.charged, line.due))
     return f"{words.day(line.billing_date)} comes to {due} instead of {charged}"
-
-
-def _invoices(lines: list[Adjustment]) -> str:
-    return "invoice" if len(lines) == 1 else "invoices"
 
 
 def _before(of: Explanation) -> Iterator[str]:
@@ -202,7 +198,9 @@ def _before(of: Explanation) -> Iterator[str]:
     if of.no_period == "within_period" and any(step.factor == "period" for step in of.bridge):
         cycle = CYCLES[of.billing_cycle]
         paid = f"came to {total} and paid for the {cycle}"
-        yield f"Your invoice before, of {day}, {paid}; this one only adds to it."
+        grown = any(isinstance(line, TrueUp) for line in of.lines)
+        only = "only adds what came on top" if grown else "only puts right what was billed before"
+        yield f"Your invoice before, of {day}, {paid}; this one {only}."
         return
     if not of.difference:
         yield f"That is as much as on your invoice before, of {day}."
