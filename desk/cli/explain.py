@@ -31,7 +31,7 @@ class Shape(StrEnum):
 
 _Number = Annotated[
     str | None,
-    typer.Argument(metavar="[INVOICE]", help="The number of an issued invoice.", show_default=False),
+    typer.Argument(metavar="INVOICE", help="The number of an issued invoice.", show_default=False),
 ]
 _License = Annotated[
     str | None,

@@ -48,7 +48,7 @@ def _say(console: Console, what: RenderableType, indent: int) -> None:
 
 
 def _show_line(console: Console, line: "ToldLine") -> None:
-    _say(console, Text.assemble((line.formula, "bold"), (f"   {line.rule}", "dim")), 2)
+    _say(console, Text(line.formula, "bold"), 2)
     _items(console, line.about, "dim", 4)
     for group in line.groups:
         _say(console, Text(group.title), 4)
@@ -102,7 +102,7 @@ def _show_bridge(console: Console, told: "Told") -> None:
     table.add_row(Text(told.before, "dim"), Text("the invoice before", "dim"), told.before_total)
     for step in told.steps:
         table.add_row(step.factor, Text.assemble(step.says, _numbers(step.events)), step.amount)
-    table.add_row("", "this one", Text(told.total, "bold"))
+    table.add_row(told.day, f"this one, {told.difference}", Text(told.total, "bold"))
     _say(console, table, 2)
     same = "; ".join(told.unchanged)
     if same:

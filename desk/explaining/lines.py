@@ -22,17 +22,32 @@ from replay.explain.explanation import (
 
 def told_line(line: Line, of: Explanation) -> ToldLine:
     """Return a line in words."""
-    rule = f"docs/rules.md §{line.rule.section}, {line.rule.heading}; ADR {line.rule.adr}"
+    rule = Item("rule", f"docs/rules.md §{line.rule.section}, {line.rule.heading}; ADR {line.rule.adr}")
+    return ToldLine(formula(line, of.currency), (*_about(line, of), rule), _groups(line, of))
+
+
+def _about(line: Line, of: Explanation) -> tuple[Item, ...]:
     match line:
         case Recurring():
-            return ToldLine(formula(line, of.currency), rule, _of_recurring(line, of), _counted(line, of))
+            return _of_recurring(line, of)
         case TrueUp():
-            return ToldLine(formula(line, of.currency), rule, _of_true_up(line, of), _grown(line, of))
+            return _of_true_up(line, of)
         case Discount():
-            about = (Item("partner", says(line.terms.event, of.currency), (line.terms,)),)
-            return ToldLine(formula(line, of.currency), rule, about)
+            return (Item("partner", says(line.terms.event, of.currency), (line.terms,)),)
         case Adjustment():
-            return ToldLine(formula(line, of.currency), rule, _of_adjustment(line, of), _late(line, of))
+            return _of_adjustment(line, of)
+
+
+def _groups(line: Line, of: Explanation) -> tuple[Group, ...]:
+    match line:
+        case Recurring():
+            return _counted(line, of)
+        case TrueUp():
+            return _grown(line, of)
+        case Discount():
+            return ()
+        case Adjustment():
+            return _late(line, of)
 
 
 def formula(line: Line, currency: str) -> str:
@@ -86,9 +101,10 @@ def _peak(line: Recurring, of: Explanation) -> str:
 
 def _counted(line: Recurring, of: Explanation) -> tuple[Group, ...]:
     gone_before = None if of.before is None else first_instant(of.before.billing_date, of.time_zone)
-    at = f"on {words.day(of.billing_date)}"
     if line.peak is not None:
         at = f"on {day_and_time(line.peak.at)}"
+    else:
+        at = "in that month" if line.pricing_model == "pps" else f"on {words.day(of.billing_date)}"
     return counted_groups(line.members, of.time_zone, gone_before, at=at)
 
 

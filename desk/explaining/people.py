@@ -19,7 +19,7 @@ _REASONS = {
     "removed": "removed on {day}",
     "complimentary": "the partner's own account",
     "seat": "in a seat",
-    "no_seat": "in no seat then",
+    "no_seat": "in no seat",
 }
 _FREE = {
     "chatbot": "a ChatBot, free under pay-per-user",

@@ -96,11 +96,16 @@ def _of_others(step: Step, of: Explanation) -> str:
 def _who(came: tuple[Member, ...], left: tuple[Member, ...]) -> str:
     """Name who came and who left, in brackets, as far as they are few."""
     parts = [
-        f"{sign}{names(members) or words.number(len(members))}"
+        f"{sign}{names(members) or _how_many(members)}"
         for sign, members in (("+", came), ("-", left))
         if members
     ]
     return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _how_many(members: tuple[Member, ...]) -> str:
+    bots = all(member.is_bot for member in members)
+    return words.count(len(members), "ChatBot") if bots else words.number(len(members))
 
 
 def _each(of: Explanation) -> str:

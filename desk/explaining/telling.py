@@ -18,17 +18,24 @@ def told(of: Explanation) -> Told:
     before = of.before
     return Told(
         title=_title(of),
+        day=words.day(of.billing_date),
         answer=answer(of),
         lines=tuple(told_line(line, of) for line in of.lines),
         total=words.money(of.total, of.currency),
         before="" if before is None else words.day(before.billing_date),
         before_total="" if before is None else words.money(before.amount, of.currency),
         steps=tuple(told_step(step, of) for step in of.bridge),
-        difference="" if of.difference is None else signed(of.difference, of.currency),
+        difference=_difference(of),
         unchanged=tuple(told_unchanged(same, of) for same in of.unchanged),
         remarks=tuple(_remarks(of)),
         reply=reply(of),
     )
+
+
+def _difference(of: Explanation) -> str:
+    if of.difference is None:
+        return ""
+    return signed(of.difference, of.currency) if of.difference else "as much"
 
 
 def _title(of: Explanation) -> str:

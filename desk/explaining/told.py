@@ -25,10 +25,9 @@ class Group:
 
 @dataclass(frozen=True)
 class ToldLine:
-    """A line of the invoice: its formula with the result, where the rule stands, what it rests on."""
+    """A line of the invoice: its formula with the result, what it rests on and where its rule stands."""
 
     formula: str
-    rule: str
     about: tuple[Item, ...]
     groups: tuple[Group, ...] = ()
 
@@ -48,6 +47,7 @@ class Told:
     """The whole explanation in words. `before` and `difference` are empty for a licence's first invoice."""
 
     title: str
+    day: str
     answer: str
     lines: tuple[ToldLine, ...]
     total: str
