@@ -47,7 +47,11 @@ _Shape = Annotated[
     "explain",
     cls=LedgerCommand,
     rich_help_panel=ASK,
-    epilog=examples("explain 2024-000003", "explain --license northwind --billing-date 2024-08-24"),
+    # one that lies ahead: as things are known now
+    epilog=examples(
+        "explain --license northwind --billing-date 2030-05-15 --as-of 2030-05-15T00:00:00Z",
+        "explain --license northwind --billing-date 2030-05-15 --as-of 2030-05-15T00:00:00Z --format json",
+    ),
 )
 def explain(
     ctx: typer.Context,

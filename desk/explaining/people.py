@@ -30,7 +30,7 @@ _FREE = {
 def counted_groups(
     members: Sequence[Member], time_zone: str, gone_before: datetime | None, *, at: str
 ) -> tuple[Group, ...]:
-    """Return those who counted and those who did not; who was gone before an instant is only counted."""
+    """Return those who counted and those who did not; who was known to be gone before is only counted."""
     counted = [member for member in members if member.counted]
     others = [member for member in members if not member.counted]
     old = [
@@ -38,7 +38,7 @@ def counted_groups(
         for member in others
         if gone_before is not None
         and member.why in _GONE
-        and member.made_so.event.effective_at <= gone_before
+        and max(member.made_so.event.effective_at, member.made_so.event.recorded_at) <= gone_before
     ]
     rest = f"{words.count(len(old), 'other')} deleted or removed before that" if old else ""
     shown = [member for member in others if member not in old]

@@ -7,7 +7,7 @@ from desk import words
 from desk.sentences import what_happened
 from ledger.application.telling import tell
 from ledger.events.base import LedgerEvent, LicenseEvent
-from ledger.events.license import LicenseCreated
+from ledger.events.license import LicenseCancelled, LicenseCreated
 from ledger.events.programme import PartnerRegistered, PartnerTermsChanged, PricePublished
 from ledger.rules.calendar import local_date
 from replay.explain.explanation import Member
@@ -73,6 +73,8 @@ def says(event: LedgerEvent, currency: str) -> str:
     if isinstance(event, PricePublished):
         price = words.money(event.unit_amount, event.currency)
         return f"{event.plan}, {event.billing_cycle}: {price} from {words.day(event.effective_at.date())}"
+    if isinstance(event, LicenseCancelled):
+        return "the licence was cancelled"
     if isinstance(event, PartnerRegistered | PartnerTermsChanged):
         rate = words.percent(event.discount_rate or "0")
         return f"{event.partner_id}, {rate} from {words.day(event.effective_at.date())}"

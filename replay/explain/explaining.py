@@ -14,7 +14,7 @@ from ledger.events.license import LicenseCreated
 from ledger.projections.history import History
 from ledger.rules.instants import from_us
 from ledger.rules.words import DEFAULT_TIME_ZONE
-from replay.explain.explanation import Evidence, Explanation, NoPeriod, Other
+from replay.explain.explanation import Evidence, Explanation, NoPeriod, Other, Step, Unchanged
 from replay.explain.lines import Lines, rate_text
 from replay.explain.missing import no_invoice
 from replay.explain.people import Cited, ReadEvents, people_of
@@ -62,8 +62,11 @@ def _explanation(sides: Sides, question: Question, cited: Cited) -> Explanation:
     cited.want([sides.licence["position"], this.on["cut_position"], ended, issued])
     building = Lines(sides, sources, people, cited)
     lines = building.built()
-    change = None if before is None else Change(sides, before, sources, people, cited, lines)
-    steps, unchanged = ((), ()) if change is None else steps_of(change)
+    cancelled = cited.maybe_at(ended)
+    steps: tuple[Step, ...] = ()
+    unchanged: tuple[Unchanged, ...] = ()
+    if before is not None:
+        steps, unchanged = steps_of(Change(sides, before, sources, people, cited, lines, cancelled))
     through = cited.maybe_at(this.on["cut_position"])
     known_at = question.known_at or question.as_of
     period = this.period
@@ -89,7 +92,7 @@ def _explanation(sides: Sides, question: Question, cited: Cited) -> Explanation:
         partner_id=sides.licence["partner_id"],
         rate=rate_text(this.on["rate"]) if sides.licence["partner_pays"] else None,
         no_period=_no_period(this),
-        ended=cited.maybe_at(ended),
+        ended=cancelled,
         before=None if before is None else _other(before),
         bridge=steps,
         unchanged=unchanged,

@@ -36,6 +36,7 @@ class Change:
     people: People
     cited: Cited
     lines: tuple[Line, ...]
+    ended: Evidence | None
 
     @property
     def recurs(self) -> bool:
@@ -131,12 +132,15 @@ def _of_recurring(change: Change, amounts: dict[str, int]) -> Iterator[Step]:
 
 def _of_period(change: Change, amounts: dict[str, int]) -> Iterator[Step]:
     recurring = [line for line in change.lines if isinstance(line, Recurring)]
+    behind = [event for line in recurring for event in (line.cycle_by, line.price)]
+    if change.ended is not None:
+        behind.append(change.ended)
     yield Step(
         factor="period",
         amount=amounts["period"],
         before=change.before.on["recurring"],
         after=change.sides.this.on["recurring"],
-        events=_events(event for line in recurring for event in (line.cycle_by, line.price)),
+        events=_events(behind),
     )
     yield from _of_terms(change, amounts, times=None)
 
