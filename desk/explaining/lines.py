@@ -14,6 +14,7 @@ from replay.explain.explanation import (
     Explanation,
     LatePart,
     Line,
+    Part,
     Recurring,
     Rise,
     TrueUp,
@@ -55,16 +56,29 @@ def formula(line: Line, currency: str) -> str:
     amount = words.money(line.amount, currency)
     match line:
         case Recurring():
-            price = words.money(line.unit_amount, currency)
-            return f"{units(line.quantity, line.pricing_model)} × {price} = {amount}"
+            return f"{_product(line.quantity, line.pricing_model, line.unit_amount, currency)} = {amount}"
         case TrueUp():
-            price, counted = words.money(line.unit_amount, currency), units(line.quantity, line.pricing_model)
-            return f"{counted} × {price} × {line.remaining_days}/{line.period_days} days = {amount}"
+            product = _product(line.quantity, line.pricing_model, line.unit_amount, currency)
+            return f"{product} × {line.remaining_days}/{line.period_days} days = {amount}"
         case Discount():
             return f"-{words.percent(line.rate)} of {words.money(line.base, currency)} = {amount}"
         case Adjustment():
             due, charged = (words.money(value, currency) for value in (line.due, line.charged))
             return f"{due} due - {charged} charged = {amount}"
+
+
+def _product(quantity: int, model: str, unit_amount: int, currency: str) -> str:
+    return f"{units(quantity, model)} × {words.money(unit_amount, currency)}"
+
+
+def _part_now(part: Part, currency: str) -> str:
+    """Write a line of an earlier invoice as it would be now."""
+    amount = words.money(part.amount, currency)
+    if part.rate is not None:
+        return f"-{words.percent(part.rate)}: {amount}"
+    product = _product(part.quantity or 0, part.pricing_model or "", part.unit_amount or 0, currency)
+    days = "" if part.remaining_days is None else f" × {part.remaining_days}/{part.period_days} days"
+    return f"{product}{days} = {amount}"
 
 
 def model_in_words(model: str, decided_by: Evidence) -> str:
@@ -150,6 +164,8 @@ def _of_adjustment(line: Adjustment, of: Explanation) -> tuple[Item, ...]:
             f"and with what is known now {words.money(line.due, of.currency)}",
         )
     ]
+    if line.now:
+        items.append(Item("now", "; ".join(_part_now(part, of.currency) for part in line.now)))
     if line.created is not None:
         event = line.created.event
         since = words.day(event.effective_at.date())

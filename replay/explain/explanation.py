@@ -131,10 +131,25 @@ class LatePart:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A line of an earlier invoice as it would be now, in figures; a discount has a rate and no unit."""
+
+    kind: str
+    amount: int
+    pricing_model: str | None = None
+    quantity: int | None = None
+    unit_amount: int | None = None
+    remaining_days: int | None = None
+    period_days: int | None = None
+    rate: str | None = None
+
+
+@dataclass(frozen=True)
 class Adjustment:
     """What an earlier billing date was charged too little or too much.
 
-    `charged` is what the invoices before have charged for it, `due` what it comes to as this one knows.
+    `charged` is what the invoices before have charged for it, `due` what it comes to as this one knows, and
+    `now` the lines that make that up.
     Without `late` the licence itself was not known before, and `created` is its creation.
     """
 
@@ -146,6 +161,7 @@ class Adjustment:
     number: str | None
     charged: int
     due: int
+    now: tuple[Part, ...]
     late: tuple[LatePart, ...]
     created: Evidence | None
 

@@ -9,7 +9,7 @@ import polars as pl
 from ledger.projections.late_effects import late_effects
 from ledger.projections.models import PPS
 from ledger.projections.rates import plain_rates
-from replay.explain.explanation import Adjustment, Discount, LatePart, Line, Recurring, TrueUp
+from replay.explain.explanation import Adjustment, Discount, LatePart, Line, Part, Recurring, TrueUp
 from replay.explain.people import Cited, People
 from replay.explain.sides import Row, Sides, as_day
 from replay.explain.sources import Sources
@@ -99,12 +99,31 @@ class Lines:
             number=number_of(sides, line["date"]),
             charged=due - line["amount"],
             due=due,
+            now=tuple(self._now(as_day(line["date"]))),
             late=tuple(
                 LatePart(part["amount"], tuple(cited.at(position) for position in part["positions"]))
                 for part in parts
             ),
             created=None if parts else cited.at(sides.licence["position"]),
         )
+
+    def _now(self, day: int) -> Iterator[Part]:
+        """Yield the own lines of an earlier date as this invoice knows it."""
+        own, key = self._sides.made.own, self._sides.this.on["was"]
+        [date] = (
+            own.dates.with_row_index("row").filter((pl.col("key") == key) & (pl.col("day") == day)).to_dicts()
+        )
+        if date["recurring"] is not None:
+            period = own.periods.row(date["period"], named=True)
+            yield Part(
+                "recurring", date["recurring"], period["model"], period["quantity"], period["unit_amount"]
+            )
+        for rise in own.true_ups.filter(pl.col("date") == date["row"]).to_dicts():
+            model = own.periods["model"][rise["period"]]
+            figures = (rise[name] for name in ("quantity", "unit_amount", "remaining_days", "period_days"))
+            yield Part("true_up", rise["amount"], model, *figures)
+        if date["discount"]:
+            yield Part("discount", date["discount"], rate=rate_text(date["rate"]))
 
 
 def number_of(sides: Sides, day: date) -> str | None:

@@ -89,6 +89,7 @@ def assert_adds_up(of: Explanation) -> None:
                 assert line.amount == -_rounded(line.base * _scaled(line.rate), 10**12)
             case Adjustment():
                 assert line.due - line.charged == line.amount != 0
+                assert sum(part.amount for part in line.now) == line.due
                 assert bool(line.late) != (line.created is not None)
                 assert not line.late or sum(part.amount for part in line.late) == line.amount
         gross += line.amount
