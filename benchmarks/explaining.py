@@ -1,7 +1,7 @@
-"""How long it takes to explain an invoice in a running process, beside reading its licence's rows and billing it.
+"""How long it takes to explain an invoice in a running process, beside reading and billing its licence.
 
-The licences are those of `one_licence.py`. Another one of 10,000 events has agents recorded late all the time, so
-that its invoices are full of adjustments, each told fact by fact.
+The licences are those of `one_licence.py`. Another one of 10,000 events has agents recorded late all the
+time, so that its invoices are full of adjustments, each told fact by fact.
 """
 
 import gc

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ TELLING = {
     "annual peak": ("borealis-clinic-annual-peak", "2024-03-29"),
     "annual cutover": ("acme-hotel-annual", "2024-09-18"),
     "adjustment": ("signup-late-hire", "2024-04-10"),
+    "late ChatBot": ("signup-2021-late-bot", "2024-05-09"),
     "late licence": ("acme-late-licence", "2024-06-18"),
     "credit note": ("signup-late-cancel", "2024-08-06"),
     "issued": ("acme-issued-then-corrected", "2024-06-12"),
@@ -66,6 +68,16 @@ class TestExplanations:
     def test_say_that_a_later_invoice_corrects_this_one(self, sample_store: str) -> None:
         page = explained(sample_store, "signup-late-hire", "2024-03-10")
         assert "Later facts correct it: +$39.72 on invoice of 10 Apr 2024." in page
+
+
+class TestThePageAboutExplanations:
+    PAGE = Path(__file__).parents[2] / "docs" / "explanations.md"
+
+    def test_quotes_what_is_printed(self, sample_store: str) -> None:
+        quoted = re.findall(r"^```text\n(.*?)^```$", self.PAGE.read_text(), re.MULTILINE | re.DOTALL)
+        shown = [explained(sample_store, *TELLING[name]) for name in ("peak", "cutover", "late ChatBot")]
+        assert len(quoted) == len(shown)
+        assert all(quote in page for quote, page in zip(quoted, shown, strict=True))
 
 
 class TestJson:
