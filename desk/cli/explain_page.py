@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 MAX_WIDTH = 112
 _GAP = 2
-# labels are no longer, names are
-_LABEL = 16
+# beside a name that is no longer there is always room
+_SHORT = 16
 
 
 def show_explanation(console: Console, told: "Told") -> None:
     """Print an explanation."""
     console.print(Text(told.title, "bold cyan"), soft_wrap=False)
-    console.print(Text(told.answer, "bold"), soft_wrap=False)
+    _say(console, Text(told.answer, "bold"), 0)
     _heading(console, "What it is made of")
     for line in told.lines:
         _show_line(console, line)
@@ -44,39 +44,53 @@ def _heading(console: Console, text: str) -> None:
 
 
 def _say(console: Console, what: RenderableType, indent: int) -> None:
-    console.print(Padding(what, (0, 0, 0, indent)), soft_wrap=False)
+    """Print something; sentences get no wider than can be read, tables may."""
+    width = min(console.width, MAX_WIDTH) if isinstance(what, Text) else console.width
+    console.print(Padding(what, (0, 0, 0, indent)), soft_wrap=False, width=width)
 
 
 def _show_line(console: Console, line: "ToldLine") -> None:
     _say(console, Text(line.formula, "bold"), 2)
-    _items(console, line.about, "dim", 4)
+    _terms(console, line.about, 4)
     for group in line.groups:
         _say(console, Text(group.title), 4)
         if group.items:
-            _items(console, group.items, "", 6)
+            _people(console, group.items, 6)
         if group.rest:
             _say(console, Text(group.rest, "dim"), 6)
     console.print()
 
 
-def _items(console: Console, items: "Iterable[Item]", style: str, indent: int) -> None:
-    """Print items in three columns, or, where these do not fit, with the events below."""
+def _terms(console: Console, items: "Iterable[Item]", indent: int) -> None:
+    """Print what a line rests on, the events behind it on the same line, or below where they do not fit."""
+    rows = [(item.what, item.why, "\n".join(map(_event, item.events))) for item in items]
+    label = max(cell_len(what) for what, _, _ in rows)
+    grid = _grid("dim", label)
+    for what, why, events in rows:
+        fits = indent + label + _GAP + cell_len(why) + _GAP + _longest(events) <= console.width
+        between = " " * _GAP if fits and "\n" not in events else "\n"
+        grid.add_row(Text(what), Text.assemble(why, (f"{between}{events}" if events else "", "dim")))
+    _say(console, grid, indent)
+
+
+def _people(console: Console, items: "Iterable[Item]", indent: int) -> None:
+    """Print who counted in three columns, or, where these do not fit, with the events below."""
     rows = [(item.what, item.why, "\n".join(map(_event, item.events))) for item in items]
     room = console.width - indent
     widths = [max(_longest(row[place]) for row in rows) for place in range(3)]
     if sum(widths) + 2 * _GAP <= room:
-        grid = _grid(style, *widths)
+        grid = _grid("", *widths)
         for row in rows:
             grid.add_row(*map(Text, row))
         _say(console, grid, indent)
-    elif widths[0] + _GAP + max(widths[1:]) <= room or widths[0] <= _LABEL:
-        grid = _grid(style, widths[0])
+    elif widths[0] + _GAP + max(widths[1:]) <= room or widths[0] <= _SHORT:
+        grid = _grid("", widths[0])
         for what, why, events in rows:
             grid.add_row(Text(what), Text.assemble(why, (f"\n{events}" if events else "", "dim")))
         _say(console, grid, indent)
     else:
         for what, why, events in rows:
-            _say(console, Text(what, style), indent)
+            _say(console, Text(what), indent)
             _say(console, Text.assemble(why, (f"\n{events}" if events else "", "dim")), indent + _GAP)
 
 

@@ -51,7 +51,8 @@ def counted_groups(
 
 def item_of(member: Member, time_zone: str) -> Item:
     """Return a member with why it counts, or does not, and the events behind that."""
-    events = (member.made_so,) if member.seat is None else (member.seat,)
+    sits = member.seat is not None and member.why == "seat"
+    events = (member.seat or member.made_so,) if sits else (member.made_so,)
     return Item(member.name, _why(member, time_zone), events)
 
 
