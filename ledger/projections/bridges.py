@@ -54,10 +54,16 @@ def bridge(pairs: pl.DataFrame) -> pl.DataFrame:
         "unit_amount": col("unit_amount_before"),
         "others": col("recurring_before") * (1 - recurs),
         "true_ups": col("true_ups_before"),
-        "discount": discount_on(col("recurring_before") + col("true_ups_before"), col("rate_before")),
+        "discount": col("discount_before"),
         "adjustments": col("adjustments_before"),
     }
-    gross = col("recurring") + col("true_ups")
+    gross, gross_before = (col(f"recurring{mark}") + col(f"true_ups{mark}") for mark in ("", "_before"))
+    # as columns of their own: inside the totals they would be worked out for each step anew
+    pairs = pairs.with_columns(
+        discount_before=discount_on(gross_before, col("rate_before")),
+        discount_then=discount_on(gross, col("rate_before")),
+        discount=discount_on(gross, col("rate")),
+    )
     steps = step_amounts(
         invoice_total,
         {name: factor.fill_null(0) for name, factor in first.items()},
@@ -69,8 +75,8 @@ def bridge(pairs: pl.DataFrame) -> pl.DataFrame:
         ("period", {"others": col("recurring") * (1 - recurs)}),
         ("true_ups_before", {"true_ups": _NOTHING}),
         ("true_ups", {"true_ups": col("true_ups")}),
-        ("discount", {"discount": discount_on(gross, col("rate_before"))}),
-        ("discount_rate", {"discount": discount_on(gross, col("rate"))}),
+        ("discount", {"discount": col("discount_then")}),
+        ("discount_rate", {"discount": col("discount")}),
         ("adjustments_before", {"adjustments": _NOTHING}),
         ("adjustments", {"adjustments": col("adjustments")}),
     )
