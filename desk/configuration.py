@@ -58,7 +58,7 @@ class Mail(_Section):
 class Invoices(_Section):
     """How invoices are numbered."""
 
-    series: str = "INV"
+    series: str = Field(default="INV", pattern=r"^[^\x00-\x1f\x7f]{1,50}$")
 
 
 class Configuration(_Section):

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from desk.cli.progress import progress_of_bytes as progress_of_bytes
     from desk.cli.progress import progress_of_things as progress_of_things
+    from desk.cli.progress import progress_of_unknown as progress_of_unknown
     from desk.configuration import read_configuration as read_configuration
     from desk.explaining.data import as_data as as_data
     from desk.explaining.telling import told as told
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from ledger.application.register_partner import register_partner as register_partner
     from ledger.application.release_seat import release_seat as release_seat
     from ledger.application.remove_chatbot import remove_chatbot as remove_chatbot
+    from ledger.application.run_billing import run_billing as run_billing
     from ledger.application.show_log import show_log as show_log
     from ledger.application.show_status import show_status as show_status
     from ledger.application.simulation import simulate as simulate
@@ -61,6 +63,8 @@ if TYPE_CHECKING:
     from replay.rebuild.rebuilding import Planned as Planned
     from replay.rebuild.rebuilding import rebuild as rebuild
     from replay.rebuild.rebuilding import roll_back as roll_back
+    from replay.verify import to_verify as to_verify
+    from replay.verify import verify_invoices as verify_invoices
 
 _HOMES = {
     "CommandMeta": "ledger.application.recording",
@@ -79,6 +83,7 @@ _HOMES = {
     "files_of": "ledger.stores.files",
     "progress_of_bytes": "desk.cli.progress",
     "progress_of_things": "desk.cli.progress",
+    "progress_of_unknown": "desk.cli.progress",
     "Loaded": "replay.rebuild.rebuilding",
     "Planned": "replay.rebuild.rebuilding",
     "as_data": "desk.explaining.data",
@@ -95,6 +100,8 @@ _HOMES = {
     "run_demo": "replay.demo",
     "simulate": "ledger.application.simulation",
     "told": "desk.explaining.telling",
+    "to_verify": "replay.verify",
+    "verify_invoices": "replay.verify",
     "version": "importlib.metadata",
     "what_happened": "desk.sentences",
 }

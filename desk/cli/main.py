@@ -8,6 +8,7 @@ import typer
 from desk.cli import (
     agents,
     archive,
+    bill,
     chatbots,
     demo,
     explain,
@@ -25,6 +26,7 @@ from desk.cli import (
     seats,
     simulate,
     status,
+    verify,
 )
 from desk.cli.group import LedgerGroup
 from desk.cli.help_page import PROGRAM, examples
@@ -98,6 +100,7 @@ def license_ledger(
 for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, notices, log, explain, replay,
+    bill, verify,
     import_history, export_history, archive,
     rebuild, follow, status,
     demo, simulate,

@@ -12,6 +12,7 @@ from ledger.rules.words import BillingCycle, PricingModel
 RECORD = "Record"
 ASK = "Ask"
 MOVE = "Move data"
+BILL = "Bill"
 OPERATE = "Operate"
 LEARN = "Learn"
 

@@ -126,7 +126,7 @@ def ask_invoices(ledger: Ledger, question: Question) -> Answer:
     else:
         read = read_history(ledger, question)
         billed, clashing = invoices(read.history, question.as_of_us), _clashing(read, question)
-    faults = [_unpriced(row) for row in billed.unpriced.iter_rows(named=True)]
+    faults = [missing_price(row) for row in billed.unpriced.iter_rows(named=True)]
     return Answer(canonical.invoice_lines(billed).to_list(), faults + _seat_faults(clashing), source)
 
 
@@ -207,7 +207,8 @@ def _decoded(page: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return narrow, decode_terms(page)
 
 
-def _unpriced(row: Mapping[str, object]) -> DataFault:
+def missing_price(row: Mapping[str, object]) -> DataFault:
+    """Return the fault of a row of `Invoices.unpriced`."""
     key = f"{row['plan']}, {row['billing_cycle']}, {row['currency']}"
     return DataFault(
         code="missing_price",

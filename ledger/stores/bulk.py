@@ -222,6 +222,13 @@ class WritingSession:
         pending = streams[bisect_left(streams, first) : bisect_left(streams, end)]
         return sorted({*self._written.streams_under(prefix), *pending})
 
+    def event_id_at(self, position: int) -> str:
+        """Return the id of the event at a position; raises LookupError if none is there."""
+        before_pending = self._last_given - len(self._pending)
+        if position > before_pending:
+            return self._pending[position - before_pending - 1][_EVENT_ID]
+        return self._written.event_id_at(position)
+
     def last_invoice_number(self, prefix: str) -> int:
         """Return the highest invoice number behind a prefix, 0 if there is none; writes what is pending."""
         self.flush()

@@ -28,9 +28,14 @@ WHERE originator_id {{among_names}} AND {_IS_ISSUED}
     AND +{{position}} > {{after}} AND +{{position}} <= {{until}}
 ORDER BY +{{position}} LIMIT {{count}}
 """
+_LICENSES = f"""
+SELECT license_id, COUNT(*) FROM {{log}}
+WHERE {_IS_ISSUED} AND {{position}} > {{after}} AND {{position}} <= {{until}} GROUP BY license_id
+"""
+# From and to, not equal: SQLite would put an equal into the length as well, and no longer see the index.
 _BY_NUMBER = f"""
 SELECT {{position}}, {ROW} FROM {{log}}
-WHERE {_IS_ISSUED} AND length(subject) = length({{number}}) AND subject = {{number}}
+WHERE {_IS_ISSUED} AND length(subject) = {{width}} AND subject >= {{number}} AND subject <= {{number}}
 ORDER BY +{{position}} LIMIT 1
 """
 _LAST_NUMBER = f"""
@@ -48,7 +53,8 @@ class IssuedQueries:
         self._dialect = dialect
         self._in_order = dialect.fill(_IN_ORDER, "after", "until", "count")
         self._of_streams = dialect.fill(_IN_ORDER_OF_STREAMS, "after", "until", "count", among_names="names")
-        self._by_number = dialect.fill(_BY_NUMBER, "number")
+        self._licenses = dialect.fill(_LICENSES, "after", "until")
+        self._by_number = dialect.fill(_BY_NUMBER, "number", "width")
         self._last_number = dialect.fill(_LAST_NUMBER, "width", "first", "until")
 
     def pages(
@@ -71,9 +77,14 @@ class IssuedQueries:
                 return
             after_position = page[-1].position
 
+    def licenses(self, after_position: int, until_position: int) -> dict[str, int]:
+        """Return how many rows behind one position up to another there are, by licence."""
+        rows = self._run(self._licenses, {"after": after_position, "until": until_position})
+        return {row[0]: row[1] for row in rows}
+
     def by_number(self, number: str) -> Recorded | None:
         """Return the row of the invoice of that number, of several the first one; None if there is none."""
-        rows = self._run(self._by_number, {"number": number})
+        rows = self._run(self._by_number, {"number": number, "width": len(number)})
         return recorded(rows[0]) if rows else None
 
     def last_number(self, prefix: str) -> int:

@@ -24,6 +24,8 @@ _BY_ID = f"SELECT {{position}}, {ROW} FROM {{log}} WHERE event_id {{among_ids}}"
 
 _AT_POSITIONS = f"SELECT {{position}}, {ROW} FROM {{log}} WHERE {{position}} {{among_positions}}"
 
+_ID_AT = "SELECT event_id FROM {log} WHERE {position} = {at}"
+
 _LAST_RECORDED = "SELECT {position}, recorded_us FROM {log} ORDER BY {position} DESC LIMIT 1"
 
 # recorded_us never decreases along the log, so the place is found as one finds a word in a dictionary:
@@ -151,6 +153,7 @@ class LogQueries:
         self._positions_of = fill(_POSITIONS_OF, among_ids="ids")
         self._by_id = fill(_BY_ID, among_ids="ids")
         self._at_positions = fill(_AT_POSITIONS, among_positions="ids")
+        self._id_at = fill(_ID_AT, "at")
         self._last_recorded = fill(_LAST_RECORDED)
         self._recorded_by = fill(_LAST_POSITION_RECORDED_BY, "recorded_us")
         self._after = fill(_STREAM_AFTER, "after", "first", "until")
@@ -171,6 +174,14 @@ class LogQueries:
     def rows_at(self, positions: Sequence[int]) -> list[Recorded]:
         """Return the rows at those positions that the log has, in no order."""
         return [recorded(row) for row in self._among(self._at_positions, positions)]
+
+    def event_id_at(self, position: int) -> str:
+        """Return the id of the event at a position; raises LookupError if none is there."""
+        rows = self._run(self._id_at, {"at": position})
+        if not rows:
+            raise LookupError(f"no event is at position {position}")
+        event_id: str = rows[0][0]
+        return event_id
 
     def last_recorded(self) -> LastRecorded | None:
         """Return the log's last position and its instant of recording; None for an empty log."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from ledger.stores.billing import BillingQueries
 from ledger.stores.bulk import LongWrite, WritingSession
 from ledger.stores.closing import Closing
 from ledger.stores.columns import log_of_rows
@@ -47,6 +48,7 @@ class Store(Closing):
         self._queries = LogQueries(read, dialect)
         self.following = FollowingQueries(read, dialect)
         self.issued = IssuedQueries(read, dialect)
+        self.billing = BillingQueries(read, dialect)
 
     def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Return the positions of those ids that are in the log."""

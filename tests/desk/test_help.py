@@ -19,9 +19,8 @@ STORY = (
     "publish-price", "register-partner", "change-partner-terms", "announce-cutover", "create-license",
     "create-agent", "explain", "take-seat", "release-seat", "add-chatbot", "remove-chatbot", "suspend-agent",
     "activate-agent", "switch-pricing-model", "change-plan", "change-billing-cycle", "seats", "invoices",
-    "notices", "log", "replay", "follow", "status", "export", "import", "archive", "rebuild", "simulate",
-    "demo", "delete-agent",
-    "cancel-license",
+    "notices", "log", "replay", "bill", "verify", "follow", "status", "export", "import", "archive",
+    "rebuild", "simulate", "demo", "delete-agent", "cancel-license",
 )  # fmt: skip
 
 
