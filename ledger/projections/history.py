@@ -33,7 +33,7 @@ class History:
     `licenses`: one row a licence in the order of license_id; `license` is its row number everywhere else.
     `facts`: agent, ChatBot and seat events by (license, subject, effective_us, position). `changes`: model,
     plan, cycle changes and cancellations by (license, effective_us, position). `issued`: issued invoices
-    by (license, n), with the position of the last event that each knew. `sent`: notices sent.
+    by (license, n), with their positions and that of the last event that each knew. `sent`: notices sent.
     """
 
     licenses: pl.DataFrame
