@@ -15,9 +15,9 @@ _NOBODY = {
 # more true-ups than these are summed up
 _EACH = 2
 _OTHERS = {
-    "true_ups_before": "the growth charged then is not charged again",
+    "true_ups_before": "the growth charged then does not come again",
     "true_ups": "the team grew within the period",
-    "adjustments_before": "the correction made then was made once",
+    "adjustments_before": "the correction made then does not come again",
 }
 
 

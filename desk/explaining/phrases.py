@@ -57,6 +57,11 @@ def day_and_time(at: datetime) -> str:
     return f"{words.day(at.date())}, {clock} UTC"
 
 
+def to_the_minute(at: datetime) -> str:
+    """Write an instant as one says it: 5 Feb 2024, 14:00 UTC."""
+    return day_and_time(at.replace(second=0, microsecond=0))
+
+
 def says_when(event: LedgerEvent, currency: str, *, time: bool) -> str:
     """Return what an event says and since when, to the day or the minute; prices and rates say it anyway."""
     said = says(event, currency)

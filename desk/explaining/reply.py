@@ -5,11 +5,12 @@ from itertools import groupby
 
 from desk import words
 from desk.explaining.answer import reasons
-from desk.explaining.phrases import CYCLES, day_and_time, joined, says_when, units
+from desk.explaining.phrases import CYCLES, joined, says_when, to_the_minute, units
 from replay.explain.explanation import Adjustment, Discount, Explanation, Member, Recurring, TrueUp
 
 # each has a sentence of its own
-_TOLD_ALREADY = ("pricing_model", "true_ups", "adjustments")
+_TOLD_ALREADY = ("pricing_model", "true_ups", "adjustments", "true_ups_before", "adjustments_before")
+_ONCE = ("true_ups_before", "adjustments_before")
 _NOW = {
     "ppu": "you pay for active users; suspended users and ChatBots are free",
     "ppa": "you pay for every account, suspended ones and ChatBots included",
@@ -105,7 +106,7 @@ def _bots(line: Recurring) -> str:
 
 def _reached(line: Recurring) -> str:
     peak = line.peak
-    return "" if peak is None or peak.at == peak.month_from else f", first on {day_and_time(peak.at)}"
+    return "" if peak is None or peak.at == peak.month_from else f", first on {to_the_minute(peak.at)}"
 
 
 def _is_first(line: Recurring) -> bool:
@@ -195,9 +196,11 @@ def _before(of: Explanation) -> Iterator[str]:
         return
     day, total = words.day(of.before.billing_date), words.money(of.before.amount, of.currency)
     why = reasons(of, leave_out=_TOLD_ALREADY)
+    once = any(step.factor in _ONCE and step.amount for step in of.bridge)
+    came_to = f"came to {total}" + (", with a one-off amount that does not come again" if once else "")
     if of.no_period == "within_period" and any(step.factor == "period" for step in of.bridge):
         cycle = CYCLES[of.billing_cycle]
-        paid = f"came to {total} and paid for the {cycle}"
+        paid = f"{came_to}{',' if once else ''} and paid for the {cycle}"
         grown = any(isinstance(line, TrueUp) for line in of.lines)
         only = "only adds what came on top" if grown else "only puts right what was billed before"
         yield f"Your invoice before, of {day}, {paid}; this one {only}."
@@ -205,9 +208,9 @@ def _before(of: Explanation) -> Iterator[str]:
     if not of.difference:
         yield f"That is as much as on your invoice before, of {day}."
     elif why:
-        yield f"Your invoice before, of {day}, came to {total}; since then {why}."
+        yield f"Your invoice before, of {day}, {came_to}; since then {why}."
     else:
-        yield f"Your invoice before, of {day}, came to {total}."
+        yield f"Your invoice before, of {day}, {came_to}."
 
 
 def _advice(of: Explanation) -> Iterator[str]:

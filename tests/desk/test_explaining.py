@@ -122,6 +122,21 @@ class TestTheReply:
         assert words.reply.count("we did not know yet: bob joined as an agent (20 Mar 2024)") == 1
         assert "1 Apr 2024 comes to $98.00 instead of $49.00 and 1 May 2024 comes to $98.00" in words.reply
 
+    def test_says_that_what_was_charged_once_does_not_come_again(self) -> None:
+        of = one_user().agent("bob", "2024-04-16")
+        _, words = explained(of, "2024-06-01")
+        assert (
+            "Your invoice before, of 1 May 2024, came to $122.50, with a one-off amount that does not come "
+            "again. Users whom"
+        ) in words.reply
+        assert words.answer.endswith("because the growth charged then does not come again.")
+
+    def test_gives_times_to_the_minute(self) -> None:
+        of = Told().price(4900).licence("pps").agent("ann", "2024-03-11")
+        of.seat("ann", "2024-03-12T09:00:07.123456Z", "2024-03-12T10:00:00Z")
+        _, words = explained(of, "2024-04-01")
+        assert "since your licence began, first on 12 Mar 2024, 09:00 UTC; at $49.00," in words.reply
+
 
 @pytest.fixture(scope="module")
 def explanations() -> list[tuple[Explanation, InWords]]:
