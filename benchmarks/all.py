@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import billing, commands, importing, one_licence, programme, rebuilding, rivals
+from benchmarks import (
+    billing,
+    commands,
+    explaining,
+    importing,
+    one_licence,
+    programme,
+    rebuilding,
+    rivals,
+)
 from benchmarks.measuring import Table, machine
 
 MEASURES: tuple[Callable[[], Iterable[Table]], ...] = (
@@ -13,6 +22,7 @@ MEASURES: tuple[Callable[[], Iterable[Table]], ...] = (
     lambda: [importing.measure()],
     lambda: [billing.measure()],
     lambda: [one_licence.measure()],
+    lambda: [explaining.measure()],
     lambda: [programme.measure()],
     lambda: rebuilding.measure([1, 10]),
     lambda: [rivals.measure()],

@@ -11,6 +11,7 @@ from desk.cli import (
     bill,
     chatbots,
     demo,
+    explain,
     export_history,
     follow,
     import_history,
@@ -108,12 +109,11 @@ def license_ledger(
 
 for _family in (
     licenses, agents, chatbots, programme,
-    seats, invoices, invoice, notices, log, replay,
+    seats, invoices, invoice, explain, notices, log, replay,
     bill, notify, verify, reconcile,
     statement, savings, redundant, journal,
     import_history, export_history, archive,
     work, rebuild, follow, status, receive, webhooks,
-    notify, rebuild, follow, status, receive, webhooks,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)
