@@ -61,6 +61,24 @@ class Invoices(_Section):
     series: str = "INV"
 
 
+class SignInElsewhere(_Section):
+    """The house's own sign-in by OpenID Connect; users are known here by the address that it vouches for."""
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+    label: str = "Sign in with your company account"
+
+
+class Web(_Section):
+    """The pages: what they are called, and who else signs people in."""
+
+    title: str = "License Ledger"
+    oidc: SignInElsewhere | None = None
+    # whose word is taken for the address and scheme that a request came with
+    trusted_proxies: tuple[str, ...] = ()
+
+
 class Configuration(_Section):
     """All sections, each with what holds where the file says nothing."""
 
@@ -69,6 +87,7 @@ class Configuration(_Section):
     payers: dict[str, Payer] = {}
     mail: Mail = Mail()
     invoices: Invoices = Invoices()
+    web: Web = Web()
 
     def payer(self, payer_id: str) -> Payer:
         """Return what is known of a payer, nothing but its language if the file does not name it."""

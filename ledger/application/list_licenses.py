@@ -10,6 +10,7 @@ import polars as pl
 from ledger.application.ask import Question, read_history
 from ledger.application.ledger import Ledger
 from ledger.projections.license_pages import LOOK_AHEAD, LOOK_BACK, license_rows, standing_at
+from ledger.projections.license_pages import PAGE_COLUMNS as PAGE_COLUMNS
 from ledger.projections.read_models import SCHEMAS, read_models, schema_version
 from ledger.rules.instants import from_us, to_us
 from ledger.stores.log_row import LastRecorded

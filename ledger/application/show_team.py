@@ -73,7 +73,7 @@ class Effect:
 
     agent: Agent
     currency: str
-    pricing_model: str | None
+    pricing_model: PricingModel | None
     date: date | None
     before: int | None
     after: int | None
@@ -103,11 +103,11 @@ def expect_effect(ledger: Ledger, license_id: str, agent_id: str, change: TeamCh
     otherwise = Read(with_accounts(read.history, rows, FACT_OF[change]), read.names)
     before, after = expected_invoice(read, at), expected_invoice(otherwise, at)
     shown: Mapping[str, Any] = after or before or {}
-    billing_date = shown.get("billing_date")
+    billing_date, model = shown.get("billing_date"), shown.get("pricing_model")
     return Effect(
         agent=agent,
         currency=team.currency,
-        pricing_model=shown.get("pricing_model"),
+        pricing_model=PricingModel(model) if model else None,
         date=date.fromisoformat(billing_date) if billing_date else None,
         before=before["total"] if before else None,
         after=after["total"] if after else None,
