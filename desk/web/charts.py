@@ -7,8 +7,8 @@ from math import ceil
 
 from ledger.application.show_license import SeatStep
 
-WIDTH, HEIGHT = 960, 260
-LEFT, RIGHT, TOP, BOTTOM = 40, 16, 16, 34
+WIDTH, HEIGHT = 960, 280
+LEFT, RIGHT, TOP, BOTTOM = 40, 16, 34, 34
 _MOST_LABELS = 8
 _FEW = 5
 _MONTHS_A_YEAR = 12

@@ -13,13 +13,14 @@ from desk.web.access import NotAllowed, SignInNeeded
 from desk.web.csrf import BadForm
 from desk.web.limiting import TooManyTries
 from desk.web.rendering import is_partial, page
-from ledger.aggregates.license import ActorNotAllowed
+from ledger.aggregates.license import ActorNotAllowed, LicenseNotFound
 from ledger.application.accounts.sign_in import SignInRefused
 from ledger.application.logs import logger
 from ledger.rules.errors import Conflict, InvalidValue, LedgerError, NotFound
 from ledger.stores.errors import StoreLocked, StoreUnreachable
 
 API = "/api/"
+_LOOK_FOR_IT = "Check the licence's id, or look for it in the list."
 _STATUS: tuple[tuple[type[LedgerError], HTTPStatus], ...] = (
     (SignInNeeded, HTTPStatus.UNAUTHORIZED),
     (SignInRefused, HTTPStatus.UNAUTHORIZED),
@@ -102,7 +103,9 @@ def _refused(request: Request, error: Exception) -> Response:
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         address = request.url_for("sign_in").replace(scheme="", netloc="").include_query_params(next=wanted)
         return RedirectResponse(target if wanted == "/" else str(address), HTTPStatus.SEE_OTHER)
-    return answer(request, status, Problem(code=error.code, message=str(error), hint=error.hint))
+    # what the command line advises about history files helps nobody here
+    hint = _LOOK_FOR_IT if type(error) is LicenseNotFound else error.hint
+    return answer(request, status, Problem(code=error.code, message=str(error), hint=hint))
 
 
 def _not_valid(request: Request, error: Exception) -> Response:

@@ -143,10 +143,11 @@ def do_team_change(
     license_id: VisibleLicense,
     agent_id: Annotated[str, Form()],
     change: Annotated[TeamChange, Form()],
+    tab: Annotated[Tab | None, Form()] = None,
 ) -> Response:
     """Record a change and show the team as it is then."""
     _change(desk, visitor, license_id, ChangeAsked(agent_id=agent_id, change=change))
-    tab = Tab.SUSPENDED if change is TeamChange.ACTIVATE else Tab.AGENTS
+    tab = tab or (Tab.SUSPENDED if change is TeamChange.ACTIVATE else Tab.AGENTS)
     if not is_partial(request):
         address = request.app.url_path_for("team", license_id=license_id)
         return RedirectResponse(f"{address}?tab={tab.value}", _SEE_OTHER)
