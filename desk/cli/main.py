@@ -7,6 +7,7 @@ import typer
 
 from desk.cli import (
     agents,
+    api_keys,
     archive,
     chatbots,
     demo,
@@ -22,8 +23,10 @@ from desk.cli import (
     rebuild,
     replay,
     seats,
+    serve,
     simulate,
     status,
+    users,
 )
 from desk.cli.group import LedgerGroup
 from desk.cli.help_page import PROGRAM, examples
@@ -98,7 +101,7 @@ for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, notices, log, replay,
     import_history, export_history, archive,
-    rebuild, follow, status,
+    rebuild, follow, status, serve, users, api_keys,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)
