@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from math import ceil
 
 from ledger.application.show_license import SeatStep
@@ -95,18 +96,13 @@ def counts_chart(
 
 
 def _path(points: Sequence[tuple[float, float]], end: float) -> str:
-    """Return a line of steps; of several at one place the last and the highest are drawn."""
-    parts: list[str] = []
-    place = -1.0
-    for at, height in points:
-        if not parts:
-            parts.append(f"M{at:g} {height:g}")
-        elif at == place and parts[-1].startswith("V"):
-            # a drawing has no room between: what came up and went again is drawn as one stroke
-            parts.append(f"V{height:g}")
-        else:
-            parts.append(f"H{at:g}V{height:g}")
-        place = at
+    """Return a line of steps; within one pixel the highest, the lowest and the last are drawn."""
+    parts = [f"M{points[0][0]:g} {points[0][1]:g}"]
+    for pixel, within in groupby(points[1:], key=lambda point: int(point[0])):
+        heights = [height for _, height in within]
+        drawn = dict.fromkeys((min(heights), max(heights))) if len(heights) > 1 else {}
+        strokes = [height for height in drawn if height != heights[-1]]
+        parts.append(f"H{pixel}" + "".join(f"V{height:g}" for height in (*strokes, heights[-1])))
     return "".join([*parts, f"H{end:g}"])
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from ledger.application.accounts.roles import UserRole
 from ledger.application.accounts.users import add_user
 from ledger.application.import_history import import_history
 from ledger.application.ledger import Ledger
+from replay.follow import Follower
 from replay.sample import sample_history
 from tests.application.desk import HandClock
 from tests.web.browsing import PASSWORD, Browser, browsing
@@ -44,6 +46,7 @@ def made_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     with Ledger.open(f"sqlite:///{file}", create=True, clock=lambda: NOW) as ledger:
         import_history(ledger, BytesIO(b"".join(known)))
+        Follower(ledger, lambda _: None).run(threading.Event(), once=True)
         with Accounts.open(ledger, FAST) as accounts:
             for role in UserRole:
                 partner_id = "acme" if role is UserRole.PARTNER else None
@@ -61,7 +64,7 @@ def clock() -> HandClock:
 @pytest.fixture
 def ledger(made_store: Path, tmp_path: Path, clock: HandClock) -> Iterator[Ledger]:
     """Open a copy of the store, for a test to do with as it likes."""
-    for suffix in ("", ".accounts"):
+    for suffix in ("", ".accounts", ".read-models"):
         shutil.copy(f"{made_store}{suffix}", tmp_path / f"ledger.db{suffix}")
     with Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", create=False, clock=clock) as opened:
         yield opened

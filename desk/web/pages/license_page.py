@@ -130,7 +130,7 @@ def license_page(
     context = {
         "view": _view(times, sheet),
         "events": events,
-        "chart": _chart(sheet, events, times),
+        "chart": _chart(sheet, events, times, desk.now()),
         "now": desk.now(),
         "may_change": visitor.may(Right.CHANGE_TEAM),
     }
@@ -226,7 +226,7 @@ def _change(sheet: LicenseSheet) -> Change | None:
     )
 
 
-def _chart(sheet: LicenseSheet, events: EventsView, times: Times) -> Chart | None:
+def _chart(sheet: LicenseSheet, events: EventsView, times: Times, now: datetime) -> Chart | None:
     """Return the drawing: counts, billing dates, changes of terms, events, and the moment asked about."""
     marks: list[tuple[datetime, str, str]] = [
         (step.since, "terms", _terms(step.status, step.pricing_model)) for step in sheet.terms_steps[1:]
@@ -238,7 +238,7 @@ def _chart(sheet: LicenseSheet, events: EventsView, times: Times) -> Chart | Non
         for day in (date.fromisoformat(row["billing_date"]),)
     ]
     marks.append((times.as_of, "as-of", "the moment shown"))
-    return counts_chart(sheet.seat_steps, max(at for at, kind, _ in marks if kind != "terms"), marks)
+    return counts_chart(sheet.seat_steps, max(now, *(at for at, kind, _ in marks if kind != "terms")), marks)
 
 
 def _terms(status: str, pricing_model: str) -> str:
