@@ -78,11 +78,16 @@ def status_of(error: LedgerError) -> HTTPStatus:
 def answer(request: Request, status: HTTPStatus, problem: Problem) -> Response:
     """Return a problem as a page, or as data where data was asked for."""
     headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
-    if request.url.path.startswith(API):
+    if request.url.path.startswith(API) and not _is_followed_link(request):
         return JSONResponse(problem.model_dump(), status, headers=headers)
     headline = _HEADLINES.get(status, status.phrase)
     context = {"problem": problem, "headline": headline, "status": int(status)}
     return page(request, "problem.html", context, status_code=int(status), headers=headers)
+
+
+def _is_followed_link(request: Request) -> bool:
+    """Tell whether a person followed a page's link to a file, and so had better see a page."""
+    return request.url.path.endswith(".csv") and "text/html" in request.headers.get("accept", "")
 
 
 def install(app: FastAPI) -> None:

@@ -67,9 +67,9 @@ class Pages:
         )
 
     def download(self, path: str, rule: Rule, *, summary: str, media_type: str) -> Callable[[Route], Route]:
-        """Put a function that returns a file on the web."""
+        """Put a function that returns a file on the web, under /api: problems are data there too."""
         return self.router.get(
-            path,
+            API.rstrip("/") + path,
             summary=summary,
             dependencies=[Depends(rule)],
             response_class=Response,

@@ -110,11 +110,11 @@ class TestRoles:
         self, reading: Callable[[str], Browser]
     ) -> None:
         for query in ("", "?partner=borealis", "?q=borealis", "?q=signup", "?after=acme-zzz"):
-            for path in ("/api/licenses", "/licenses.csv", "/licenses"):
+            for path in ("/api/licenses", "/api/licenses.csv", "/licenses"):
                 text = reading("partner").get(path + query).text
                 assert "borealis-" not in text
                 assert "signup-" not in text
-        assert "borealis-" in reading("support").get("/licenses.csv").text
+        assert "borealis-" in reading("support").get("/api/licenses.csv").text
 
     @pytest.mark.parametrize("role", UserRole)
     def test_change_a_team_only_with_the_right_and_only_their_own(
@@ -133,7 +133,7 @@ class TestKeys:
         secret, _ = create_api_key(accounts, user="operator", label="x", scopes=[Right.READ_LICENSES])
         key = {"Authorization": f"Bearer {secret}"}
         assert browser.get("/api/licenses", headers=key).status_code == 200
-        assert browser.get("/licenses.csv", headers=key).status_code == 403
+        assert browser.get("/api/licenses.csv", headers=key).status_code == 403
         change = {"agent_id": AGENT, "change": "suspend"}
         assert browser.post(f"/api/licenses/{OWN}/team", json=change, headers=key).status_code == 403
         wrong = {"Authorization": f"Bearer {secret}x"}

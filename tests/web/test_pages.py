@@ -54,7 +54,7 @@ class TestLicences:
         create_license(
             ledger, license_id=odd, source="signup", plan="team", billing_cycle="monthly", meta=CommandMeta()
         )
-        answer = signed_in("auditor").get("/licenses.csv")
+        answer = signed_in("auditor").get("/api/licenses.csv")
         assert answer.headers["content-type"].startswith("text/csv")
         rows = list(csv.DictReader(StringIO(answer.text)))
         assert rows[0]["license_id"] == f"'{odd}"

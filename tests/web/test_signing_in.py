@@ -122,7 +122,7 @@ class TestLimits:
 
     def test_count_exports(self, signed_in: Callable[[str], Browser], clock: HandClock) -> None:
         browser = signed_in("support")
-        path = "/licenses.csv?q=none-is-called-so"
+        path = "/api/licenses.csv?q=none-is-called-so"
         assert [browser.get(path).status_code for _ in range(31)] == [200] * 30 + [429]
         clock.pass_by(minutes=1)
         assert browser.get(path).status_code == 200
