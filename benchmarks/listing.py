@@ -90,10 +90,16 @@ def fill(ledger: Ledger) -> None:
 def _steps(ids: pl.DataFrame) -> pl.DataFrame:
     created, begun = NOW - timedelta(days=400), NOW - timedelta(days=386)
     changes = pl.col("number") % 1_000 == 0
-    row = ids.with_columns(
-        plan=pl.lit("team"), billing_cycle=pl.lit("monthly"), pricing_model=pl.lit("pps"),
-        currency=pl.lit("USD"), source=pl.lit("partner_app"), payer=pl.lit("partner"), partner_programme=pl.lit("solution"),
-    )  # fmt: skip
+    fixed = {
+        "plan": "team",
+        "billing_cycle": "monthly",
+        "pricing_model": "pps",
+        "currency": "USD",
+        "source": "partner_app",
+        "payer": "partner",
+        "partner_programme": "solution",
+    }
+    row = ids.with_columns(pl.lit(value).alias(name) for name, value in fixed.items())
     trial = row.with_columns(
         valid_from=pl.lit(created),
         valid_to=pl.lit(begun),
