@@ -1,14 +1,18 @@
 """What differs from one house to the next: who sells, who pays, where mail goes. Read from a TOML file."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from babel.localedata import locale_identifiers
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import PydanticCustomError
 
 from ledger.rules.errors import LedgerError
 
 CONFIGURATION_VARIABLE = "LEDGER_CONFIG"
+WEBHOOK_SECRET_VARIABLE = "LEDGER_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 
 
 class BadConfiguration(LedgerError):
@@ -21,6 +25,14 @@ class BadConfiguration(LedgerError):
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def _known_language(name: str) -> str:
+    if name not in locale_identifiers():
+        raise PydanticCustomError(
+            "unknown_language", "it is no language that dates and amounts can be written in"
+        )
+    return name
 
 
 class Seller(_Section):
@@ -39,7 +51,7 @@ class Payer(_Section):
     address: tuple[str, ...] = ()
     email: str | None = None
     tax_id: str | None = None
-    language: str = "en_US"
+    language: Annotated[str, AfterValidator(_known_language)] = "en_US"
 
 
 class Mail(_Section):
@@ -50,15 +62,33 @@ class Mail(_Section):
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str | None = None
     password: SecretStr | None = None
-    sender: str = "billing@localhost"
+    sender: str = Field(default="billing@localhost", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
     timeout_seconds: int = Field(default=30, ge=1)
     attempts: int = Field(default=8, ge=1)
 
 
 class Invoices(_Section):
-    """How invoices are numbered."""
+    """How invoices are numbered, and on what they are printed."""
 
-    series: str = "INV"
+    series: str = Field(default="INV", pattern=r"^[^\x00-\x1f\x7f]{1,50}$")
+    paper: Literal["A4", "letter"] = "A4"
+
+
+class Webhooks(_Section):
+    """What the sender of webhooks proves itself by; several secrets while one takes the other's place."""
+
+    secret: SecretStr | tuple[SecretStr, ...] = ()
+    secret_file: Path | None = None
+    body_limit_bytes: int = Field(default=262_144, ge=1_024)
+
+
+class Work(_Section):
+    """Where the worker answers those who watch it, and how patient it is."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=9470, ge=0, le=65_535)
+    poll_seconds: int = Field(default=5, ge=1)
+    stale_after_seconds: int = Field(default=300, ge=1)
 
 
 class SignInElsewhere(_Section):
@@ -89,6 +119,10 @@ class Configuration(_Section):
     payers: dict[str, Payer] = {}
     mail: Mail = Mail()
     invoices: Invoices = Invoices()
+    webhooks: Webhooks = Webhooks()
+    work: Work = Work()
+    # from the organisation's id, or the licence's as the programme's owner numbers it, to the licence here
+    organisations: dict[str, str] = {}
     web: Web = Web()
 
     def payer(self, payer_id: str) -> Payer:
@@ -107,6 +141,30 @@ def read_configuration(file: Path | None) -> Configuration:
         raise BadConfiguration(file=str(file), reason=reason) from error
     except ValidationError as error:
         raise BadConfiguration(file=str(file), reason="; ".join(_faults(error))) from error
+
+
+def webhook_secrets(webhooks: Webhooks, surroundings: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the secrets that the settings, their file and LEDGER_WEBHOOK_SECRET name, one a line in these.
+
+    Raises BadConfiguration if the file cannot be read, or if there is no secret at all.
+    """
+    named = webhooks.secret if isinstance(webhooks.secret, tuple) else (webhooks.secret,)
+    lines = surroundings.get(WEBHOOK_SECRET_VARIABLE, "").splitlines()
+    if webhooks.secret_file is not None:
+        try:
+            lines += webhooks.secret_file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise BadConfiguration(file=str(webhooks.secret_file), reason=reason) from error
+    secrets = [secret.get_secret_value() for secret in named] + [line.strip() for line in lines]
+    # an empty one would let everybody in
+    found = tuple(secret for secret in secrets if secret.strip())
+    if not found:
+        raise BadConfiguration(
+            file="webhooks.secret",
+            reason=f"neither it nor webhooks.secret_file nor {WEBHOOK_SECRET_VARIABLE} has a secret",
+        )
+    return found
 
 
 def _faults(error: ValidationError) -> list[str]:

@@ -1,15 +1,15 @@
 """What a cutover changed on the invoices: the last before and the first after, and what it saves."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import polars as pl
 
 from ledger.events.programme import CutoverAnnounced
 from ledger.projections.history import History
-from ledger.projections.invoices import Invoices, invoices
 from ledger.projections.models import MODEL
+from ledger.projections.savings import Bills, costs
+from ledger.projections.what_if import without_cutover
 from ledger.rules.words import TakesEffect
-from replay.class_part import without_chatbots, without_cutover
 
 PARTS = ("chatbot_seats", "quantity", "unit_amount", "true_ups", "discount", "adjustments")
 INVOICE_FIELDS = (
@@ -17,19 +17,6 @@ INVOICE_FIELDS = (
     "true_ups", "discount", "adjustments", "total",
 )  # fmt: skip
 _INVOICE = ["license_id", "billing_date"]
-
-
-@dataclass(frozen=True)
-class Bills:
-    """Invoices as they are, and as they would be without ChatBots."""
-
-    real: Invoices
-    without_bots: Invoices
-
-    @classmethod
-    def of(cls, history: History, as_of_us: int) -> "Bills":
-        """Bill a history twice."""
-        return cls(invoices(history, as_of_us), invoices(without_chatbots(history), as_of_us))
 
 
 def would_be(history: History, cutover: CutoverAnnounced, scope: pl.DataFrame) -> History:
@@ -73,18 +60,19 @@ def saved(scope: pl.DataFrame, after: pl.DataFrame, real: Bills, otherwise: Bill
     has license_id and the billing_date of the first invoice. What was billed for that date counts, later
     adjustments of it included.
     """
-    asked = (
-        scope.filter(pl.col("outcome").is_in(["switched", "created"]))
-        .select("license_id")
-        .join(after, on="license_id")
+    return costs(asked_for(scope, after), real, otherwise).select(
+        "license_id",
+        saves=pl.struct(
+            total=pl.col("old") - pl.col("new"),
+            chatbot_seats=pl.col("old_chatbot_seats") - pl.col("new_chatbot_seats"),
+        ),
     )
-    sums = [
-        asked.join(_billed_for(billed), on=_INVOICE, how="left", maintain_order="left")["billed"].fill_null(0)
-        for billed in (real.real, real.without_bots, otherwise.real, otherwise.without_bots)
-    ]
-    total, without_bots = sums[2] - sums[0], sums[3] - sums[1]
-    saves = pl.DataFrame({"total": total, "chatbot_seats": total - without_bots}).to_struct("saves")
-    return asked.select("license_id").with_columns(saves)
+
+
+def asked_for(scope: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Return license_id and billing_date of the first bill of each licence that the cutover decides."""
+    decided = scope.filter(pl.col("outcome").is_in(["switched", "upcoming", "created"])).select("license_id")
+    return decided.join(after, on="license_id")
 
 
 def _date(column: str) -> pl.Expr:
@@ -146,13 +134,3 @@ def _difference() -> pl.Expr:
     }
     both = pl.col("before").is_not_null() & pl.col("after").is_not_null()
     return pl.when(both).then(pl.struct(part.alias(name) for name, part in parts.items()))
-
-
-def _billed_for(billed: Invoices) -> pl.DataFrame:
-    """Return what the invoices billed for each billing date: its own lines and every adjustment of it."""
-    spoken_of = pl.when(pl.col("kind") == "adjustment").then("date").otherwise("billing_date")
-    return (
-        billed.lines.select("license_id", billing_date=spoken_of, amount="amount")
-        .group_by(_INVOICE)
-        .agg(billed=pl.col("amount").sum())
-    )

@@ -13,12 +13,13 @@ from ledger.events.programme import CutoverAnnounced
 from ledger.projections.canonical import instant_text
 from ledger.projections.history import History
 from ledger.projections.notices import notices
+from ledger.projections.savings import Bills
+from ledger.projections.what_if import part_of
 from ledger.rules.instants import format_instant
 from replay.announced import Announced, CutoverNotFound, find_cutover
-from replay.class_part import of_class, part_of
-from replay.comparison import PARTS, Bills, compared, saved, would_be
+from replay.comparison import PARTS, compared, saved, would_be
 from replay.exceptions import EXCEPTION_CODES, exceptions_of
-from replay.scope import scope_of
+from replay.scope import of_class, scope_of
 
 __all__ = ["CutoverNotFound", "CutoverReplay", "replay_cutover", "replayed"]
 

@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from ledger.events.facts import Fact
+from ledger.events.programme import AppliesTo
 from ledger.projections.billing_dates import segments, with_charge_n, with_period
 from ledger.projections.billing_index import billing_day
 from ledger.projections.history import History
@@ -20,6 +21,13 @@ SCOPE_COLUMNS = (
 _FIRST = pl.lit(0, pl.Int32)
 _NO_INSTANT = pl.lit(None, pl.Int64)
 _DAY_0 = date(1970, 1, 1).toordinal()
+
+
+def of_class(applies_to: AppliesTo) -> pl.Expr:
+    """Return whether a licence (source, partner_programme) is of the class of a cutover."""
+    if applies_to.source is not None:
+        return pl.col("source") == applies_to.source.value
+    return (pl.col("partner_programme") == applies_to.programme).fill_null(value=False)
 
 
 def scope_of(history: History, announced: Announced, as_of_us: int) -> pl.DataFrame:

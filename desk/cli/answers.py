@@ -87,13 +87,21 @@ def write_json_lines(lines: Sequence[str], form: Format) -> None:
 
 def write_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:
     """Write rows as CSV with a header; null is an empty cell, truth is true or false."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
-    data_out().write(text.getvalue().encode())
-    data_out().flush()
+    csv_writer(columns)(rows)
+
+
+def csv_writer(columns: Sequence[str]) -> Callable[[Iterable[Row]], None]:
+    """Write a header, and return what writes rows below it."""
+    out = data_out()
+
+    def write(lines: Iterable[list[object]]) -> None:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(lines)
+        out.write(text.getvalue().encode())
+        out.flush()
+
+    write([[*columns]])
+    return lambda rows: write([_cell(row.get(column)) for column in columns] for row in rows)
 
 
 def _cell(value: object) -> object:

@@ -1,10 +1,7 @@
 """The command that keeps read models up with the log."""
 
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -16,6 +13,7 @@ from desk.cli.help_page import examples
 from desk.cli.options import OPERATE
 from desk.cli.screen import err_console
 from desk.cli.settings import open_to_record
+from desk.cli.stopping import until_told_to_stop
 from desk.words import count
 
 if TYPE_CHECKING:
@@ -35,34 +33,10 @@ def follow(ctx: typer.Context, *, once: Once = False) -> None:
     Builds them first where nobody has. Several may run at once and share the work. Stop it with Ctrl-C, or
     with SIGTERM.
     """
-    with open_to_record(ctx) as ledger, _stopping() as stopping:
+    with open_to_record(ctx) as ledger, until_told_to_stop() as stopping:
         lazy.Follower(ledger, _tell).run(stopping.stop, once=once)
     if stopping.by == signal.SIGINT:
         raise typer.Exit(INTERRUPTED)
-
-
-class _Stopping:
-    """Whether somebody wants it to end, and by which signal."""
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-        self.by: int | None = None
-
-    def __call__(self, signum: int, _frame: Any) -> None:
-        self.by = signum
-        self.stop.set()
-
-
-@contextmanager
-def _stopping() -> Iterator[_Stopping]:
-    """Let what is under way come to its end when SIGTERM or SIGINT comes."""
-    stopping = _Stopping()
-    before = {each: signal.signal(each, stopping) for each in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stopping
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 def _tell(happening: "Happening") -> None:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
@@ -16,7 +16,9 @@ from desk.cli.counting import CountedLines
 from desk.cli.failures import FAILED
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
+from desk.cli.new_store import open_whole
 from desk.cli.options import MOVE
+from desk.cli.reading import STDIN, refuse_no_file
 from desk.cli.screen import arriving, err_console, out_console
 from desk.cli.settings import open_to_record, store_url
 from desk.cli.writing import NewFile, in_words, refuse_overwriting, written
@@ -25,10 +27,10 @@ from ledger.rules.instants import format_instant
 
 if TYPE_CHECKING:
     from ledger.application.import_history import ImportReport
+    from ledger.application.ledger import Ledger
 
 app = typer.Typer()
 
-STDIN = Path("-")
 _File = Annotated[
     Path,
     typer.Argument(
@@ -68,13 +70,13 @@ def import_(
     """
     if refused is not None and not keep_going:
         raise typer.BadParameter("It goes with --keep-going.", param_hint="'--refused'")
-    _refuse_no_file(file)
+    refuse_no_file(file)
     left_out = (refused or _beside(file)) if keep_going else None
     if left_out is not None:
         kept = [("the file that is imported", [file]), ("the store itself", lazy.files_of(store_url(ctx)))]
         refuse_overwriting(left_out, kept, "--refused")
     before = left_out is not None and left_out.exists()
-    with _opened(file) as source, _created(left_out) as out, open_to_record(ctx, create=True) as ledger:
+    with _opened(file) as source, _created(left_out) as out, _store(ctx, keep_going=keep_going) as ledger:
         lines = CountedLines(source, ledger.clock())
         size = None if file == STDIN else file.stat().st_size
         with lazy.progress_of_bytes("Importing", size, lambda: lines.count) as so_far:
@@ -96,13 +98,9 @@ def import_(
         _show_left_out(report, left_out, before=before)
 
 
-def _refuse_no_file(file: Path) -> None:
-    if file == STDIN:
-        return
-    if file.is_dir():
-        raise typer.BadParameter(f"{file} is a folder; name the file in it.", param_hint="'FILE'")
-    if not file.exists():
-        raise typer.BadParameter(f"There is no file {file}.", param_hint="'FILE'")
+def _store(ctx: typer.Context, *, keep_going: bool) -> AbstractContextManager["Ledger"]:
+    """Return the store; with --keep-going what was committed stays, whatever comes after it."""
+    return open_to_record(ctx, create=True) if keep_going else open_whole(ctx)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ _OF_LINE = (
     "kind", "pricing_model", "date", "quantity", "unit_amount", "remaining_days", "period_days",
     "period_start", "period_end", "rate", "amount",
 )  # fmt: skip
-_COLUMNS = (*_OF_INVOICE, "line", *_OF_LINE)
+COLUMNS = (*_OF_INVOICE, "line", *_OF_LINE)
 
 
 @app.command(
@@ -56,14 +56,14 @@ def invoices(
         answer,
         form,
         table=lambda rows: show_invoices(rows, cancelled),
-        csv_rows=_line_rows,
-        csv_columns=_COLUMNS,
+        csv_rows=line_rows,
+        csv_columns=COLUMNS,
     )
     finish(answer, strict=strict, digest=digest)
 
 
-def _line_rows(rows: list[Row]) -> Iterator[Row]:
-    """Yield one row a line item: the invoice's columns, the line's number and its own columns."""
+def line_rows(rows: list[Row]) -> Iterator[Row]:
+    """Yield one row for CSV a line item: the invoice's columns, the line's number and its own columns."""
     for row in rows:
         shared = {column: row[column] for column in _OF_INVOICE}
         for place, line in enumerate(row["lines"], start=1):

@@ -9,13 +9,23 @@ if TYPE_CHECKING:
 
     from desk.cli.progress import progress_of_bytes as progress_of_bytes
     from desk.cli.progress import progress_of_things as progress_of_things
+    from desk.cli.progress import progress_of_unknown as progress_of_unknown
     from desk.cli.sentences import what_happened as what_happened
     from desk.configuration import read_configuration as read_configuration
+    from desk.configuration import webhook_secrets as webhook_secrets
+    from desk.documents.rendering import in_form as in_form
+    from desk.mail.message import as_text as as_text
+    from desk.mail.message import wording_of as wording_of
+    from desk.mail.smtp import SmtpMailer as SmtpMailer
     from desk.web.app import create_app as create_app
     from desk.web.listening import listen as listen
+    from desk.web.listening import listening as listening
+    from desk.web.observing import observing_app as observing_app
     from desk.web.sample import fill_with_sample as fill_with_sample
     from desk.web.sample import is_empty as is_empty
     from desk.web.sample import is_loopback as is_loopback
+    from desk.web.webhooks import webhook_app as webhook_app
+    from desk.web.webhooks import webhook_router as webhook_router
     from ledger.application.accounts.accounts import Accounts as Accounts
     from ledger.application.accounts.api_keys import create_api_key as create_api_key
     from ledger.application.accounts.api_keys import list_api_keys as list_api_keys
@@ -48,14 +58,29 @@ if TYPE_CHECKING:
     from ledger.application.delete_agent import delete_agent as delete_agent
     from ledger.application.export_history import export_history as export_history
     from ledger.application.import_history import import_history as import_history
+    from ledger.application.invoice_document import document_of_issued as document_of_issued
+    from ledger.application.invoice_document import draft_document as draft_document
+    from ledger.application.invoice_document import invoice_document as invoice_document
+    from ledger.application.issued_invoices import issued_invoices as issued_invoices
     from ledger.application.ledger import Ledger as Ledger
     from ledger.application.logs import configure_logs as configure_logs
+    from ledger.application.notice_posting import Post as Post
+    from ledger.application.preview_notice import preview_notice as preview_notice
     from ledger.application.publish_price import publish_price as publish_price
     from ledger.application.recording import CommandMeta as CommandMeta
+    from ledger.application.redundant_accounts import redundant_accounts as redundant_accounts
     from ledger.application.register_partner import register_partner as register_partner
     from ledger.application.release_seat import release_seat as release_seat
     from ledger.application.remove_chatbot import remove_chatbot as remove_chatbot
+    from ledger.application.run_billing import run_billing as run_billing
+    from ledger.application.run_notices import run_notices as run_notices
+    from ledger.application.settle_webhooks import all_deliveries as all_deliveries
+    from ledger.application.settle_webhooks import dismiss_webhook as dismiss_webhook
+    from ledger.application.settle_webhooks import open_deliveries as open_deliveries
+    from ledger.application.settle_webhooks import retry_webhooks as retry_webhooks
+    from ledger.application.show_journal import show_journal as show_journal
     from ledger.application.show_log import show_log as show_log
+    from ledger.application.show_statement import show_statement as show_statement
     from ledger.application.show_status import show_status as show_status
     from ledger.application.simulation import simulate as simulate
     from ledger.application.suspend_agent import suspend_agent as suspend_agent
@@ -74,8 +99,25 @@ if TYPE_CHECKING:
     from replay.rebuild.rebuilding import Planned as Planned
     from replay.rebuild.rebuilding import rebuild as rebuild
     from replay.rebuild.rebuilding import roll_back as roll_back
+    from replay.reconcile.differences import DatesIn as DatesIn
+    from replay.reconcile.partner_file import read_partner_file as read_partner_file
+    from replay.reconcile.reconciling import ReconciliationTerms as ReconciliationTerms
+    from replay.reconcile.reconciling import reconcile as reconcile
+    from replay.savings import savings as savings
+    from replay.verify import to_verify as to_verify
+    from replay.verify import verify_invoices as verify_invoices
+    from replay.working.tally import Tally as Tally
+    from replay.working.working import run_worker as run_worker
+    from replay.working.working import worker_of as worker_of
 
 _HOMES = {
+    "Tally": "replay.working.tally",
+    "listening": "desk.web.listening",
+    "observing_app": "desk.web.observing",
+    "run_worker": "replay.working.working",
+    "worker_of": "replay.working.working",
+    "DatesIn": "replay.reconcile.differences",
+    "ReconciliationTerms": "replay.reconcile.reconciling",
     "create_app": "desk.web.app",
     "listen": "desk.web.listening",
     "fill_with_sample": "desk.web.sample",
@@ -99,30 +141,50 @@ _HOMES = {
     "Follower": "replay.follow",
     "Ledger": "ledger.application.ledger",
     "Question": "ledger.application.ask",
+    "Post": "ledger.application.notice_posting",
+    "SmtpMailer": "desk.mail.smtp",
     "WentLive": "replay.follow",
+    "all_deliveries": "ledger.application.settle_webhooks",
+    "as_text": "desk.mail.message",
     "ask_invoices": "ledger.application.ask",
     "ask_notices": "ledger.application.ask",
     "ask_seats": "ledger.application.ask",
     "billed_when_cancelled": "ledger.application.ask_cancelled",
+    "document_of_issued": "ledger.application.invoice_document",
+    "draft_document": "ledger.application.invoice_document",
+    "in_form": "desk.documents.rendering",
     "default_archive": "ledger.application.archive_log",
+    "dismiss_webhook": "ledger.application.settle_webhooks",
     "events_to_seal": "ledger.application.archive_log",
     "configure_logs": "ledger.application.logs",
     "files_of": "ledger.stores.files",
+    "open_deliveries": "ledger.application.settle_webhooks",
     "progress_of_bytes": "desk.cli.progress",
     "progress_of_things": "desk.cli.progress",
+    "progress_of_unknown": "desk.cli.progress",
     "Loaded": "replay.rebuild.rebuilding",
     "Planned": "replay.rebuild.rebuilding",
     "check": "replay.rebuild.checking",
     "new_order": "replay.rebuild.ordering",
+    "read_partner_file": "replay.reconcile.partner_file",
+    "reconcile": "replay.reconcile.reconciling",
     "read_configuration": "desk.configuration",
     "rebuild": "replay.rebuild.rebuilding",
     "recorded_later": "ledger.application.ask",
+    "retry_webhooks": "ledger.application.settle_webhooks",
     "roll_back": "replay.rebuild.rebuilding",
     "replay_cutover": "replay.cutover",
     "run_demo": "replay.demo",
+    "savings": "replay.savings",
     "simulate": "ledger.application.simulation",
+    "to_verify": "replay.verify",
+    "verify_invoices": "replay.verify",
     "version": "importlib.metadata",
+    "webhook_app": "desk.web.webhooks",
+    "webhook_router": "desk.web.webhooks",
+    "webhook_secrets": "desk.configuration",
     "what_happened": "desk.cli.sentences",
+    "wording_of": "desk.mail.message",
 }
 
 

@@ -11,7 +11,9 @@ from ledger.rules.words import BillingCycle, PricingModel
 
 RECORD = "Record"
 ASK = "Ask"
+MONEY = "Money"
 MOVE = "Move data"
+BILL = "Bill"
 OPERATE = "Operate"
 LEARN = "Learn"
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import Protocol
 
 from rich.progress import (
     BarColumn,
@@ -18,6 +19,11 @@ from rich.progress import (
 from desk.cli.screen import err_console
 
 SoFar = Callable[[int], None]
+
+
+class _Told(Protocol):
+    def __call__(self, done: int, known_total: int | None = ...) -> None:
+        """Show how many are done."""
 
 
 @contextmanager
@@ -43,6 +49,13 @@ def progress_of_things(what: str, total: int | None, things: str, *, lines: bool
         yield so_far
 
 
+@contextmanager
+def progress_of_unknown(what: str, things: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many of how many are done; the function is told both, the total known only by then."""
+    with _bar(what, None, MofNCompleteColumn(), None, things) as so_far:
+        yield so_far
+
+
 def _tenths(what: str, total: int, things: str) -> SoFar:
     began, told = monotonic(), 0
 
@@ -62,7 +75,7 @@ def _tenths(what: str, total: int, things: str) -> SoFar:
 @contextmanager
 def _bar(
     what: str, total: int | None, column: ProgressColumn, count: Callable[[], int] | None, unit: str
-) -> Iterator[SoFar]:
+) -> Iterator["_Told"]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -75,10 +88,10 @@ def _bar(
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=total, rate="")
 
-        def so_far(done: int) -> None:
+        def so_far(done: int, known_total: int | None = total) -> None:
             counted = done if count is None else count()
             elapsed = progress.tasks[task].elapsed
             rate = f"{counted / elapsed:,.0f} {unit}/s" if elapsed else ""
-            progress.update(task, completed=done, rate=rate)
+            progress.update(task, completed=done, total=known_total, rate=rate)
 
         yield so_far

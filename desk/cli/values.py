@@ -13,6 +13,7 @@ from ledger.rules.instants import BadInstant, parse_instant
 from ledger.rules.money import MAX_UNIT_AMOUNT_MINOR, RATE_DECIMALS, is_rate
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
 _AMOUNT = re.compile(r"\d{1,30}(?:\.\d{1,4})?", re.ASCII)
 _WHOLE = re.compile(r"-?\d{1,30}", re.ASCII)
 
@@ -37,6 +38,16 @@ def read_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"There is no day {text}.") from error
+
+
+def read_month(text: str) -> date:
+    """Read a month such as 2024-09; returns its first day."""
+    if not _MONTH.fullmatch(text):
+        raise typer.BadParameter(f"{text!r} is not a month. Write it like 2024-09.")
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise typer.BadParameter(f"There is no month {text}.") from error
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str | int], int]:

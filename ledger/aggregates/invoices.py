@@ -88,6 +88,13 @@ class Invoices(Aggregate):
         """Return a new, empty aggregate for the licence of that id."""
         return cls(invoices_stream(license_id))
 
+    @classmethod
+    def resumed(cls, license_id: str, last: InvoiceIssued | None, version: int) -> "Invoices":
+        """Return the aggregate as it is after `version` invoices, the last of them as given."""
+        invoices = cls.named(license_id)
+        invoices.last, invoices.version = last, version
+        return invoices
+
     @property
     def last_known_through(self) -> str | None:
         """Return the id of the event that the last invoice knew the log up to; None without invoices."""

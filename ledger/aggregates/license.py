@@ -148,6 +148,15 @@ class License(Aggregate):
             raise AgentNotFound(what="agent", name=agent_id, license_id=license_id)
         return timeline
 
+    def active_owners(self) -> list[str]:
+        """Return the ids of the agents who own the licence and are active, sorted."""
+        return sorted(
+            agent_id
+            for agent_id, timeline in self._agents.items()
+            if timeline.state_after(len(timeline.marks)) is State.ACTIVE
+            and timeline.role_after(len(timeline.marks)) is Role.OWNER
+        )
+
     def billing_index(self, day: date) -> int | None:
         """Return n if the day is the licence's billing date D_n, else None (docs/rules.md §5)."""
         if self.created is None:

@@ -52,17 +52,17 @@ def compute(
     A licence with an event that cannot be understood is parked, since `now_us`; the others are computed.
     Raises UnreadableEvent for an event of the programme, which no licence can do without.
     """
-    programme = _until(read_programme(ledger.store, end.recorded_us), end)
+    programme = programme_until(ledger, end)
     decode_all(programme)
     computed = Computed()
 
     def some(chunk: Sequence[str]) -> None:
-        read = _read(ledger, programme, chunk, end)
+        read = read_some(ledger, programme, chunk, end)
         computed.add(chunk, read_models(read.history, through_us, read.names).frames())
 
     for start in range(0, len(license_ids), LICENSES_AT_ONCE):
         failed = compute_apart(list(license_ids[start : start + LICENSES_AT_ONCE]), some)
-        computed.parked.extend(_parked(ledger, name, end, error, now_us) for name, error in failed)
+        computed.parked.extend(parked(ledger, name, end, error, now_us) for name, error in failed)
     return computed
 
 
@@ -86,7 +86,16 @@ def compute_apart(
     return []
 
 
-def _read(ledger: Ledger, programme: pl.DataFrame, license_ids: Sequence[str], end: LastRecorded) -> Read:
+def programme_until(ledger: Ledger, end: LastRecorded) -> pl.DataFrame:
+    """Return the programme's rows (LOG_SCHEMA) up to the event `end`."""
+    return _until(read_programme(ledger.store, end.recorded_us), end)
+
+
+def read_some(ledger: Ledger, programme: pl.DataFrame, license_ids: Sequence[str], end: LastRecorded) -> Read:
+    """Return what is known of some licences at the event `end`; `programme` is that of `programme_until`.
+
+    An event that cannot be understood raises whatever it does; see `compute_apart`.
+    """
     log = _until(read_license(ledger.store, license_ids, end.recorded_us), end)
     terms = decode_terms(log)
     prepared = ledger.programme(programme, issue_instants(terms), _prepare)
@@ -103,7 +112,7 @@ def _prepare(rows: pl.DataFrame, issued_us: pl.Series) -> Programme:
     return Programme.of(decode_terms(rows), issued_us)
 
 
-def _parked(ledger: Ledger, license_id: str, end: LastRecorded, error: Exception, now_us: int) -> Parked:
+def parked(ledger: Ledger, license_id: str, end: LastRecorded, error: Exception, now_us: int) -> Parked:
     """Say which event it is, as far as one can be named."""
     position, reason = _unreadable(ledger, license_id, end) or (end.position, str(error) or repr(error))
     event = ledger.store.following.event_at(position)

@@ -172,13 +172,14 @@ def _record_alone(ledger: Ledger, command: Command) -> Recorded:
         found = session.events_by_id([command.event_id]).get(command.event_id)
         if found is not None:
             return _as_known(ledger, command, found)
-        now = _not_before_the_last(ledger.now(), session)
+        now = not_before_the_last(ledger.now(), session)
         entry = decide(command.event(now, now), SessionPast(session))
         position = session.append([ledger.store.mapper.to_stored_event(entry)])[0]
     return _answer(ledger, entry, position)
 
 
-def _not_before_the_last(now: datetime, session: WritingSession) -> datetime:
+def not_before_the_last(now: datetime, session: WritingSession) -> datetime:
+    """Return the instant, or that of the log's last event if it is later."""
     last = session.last_recorded()
     return now if last is None else max(now, from_us(last.recorded_us))
 

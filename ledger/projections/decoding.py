@@ -20,6 +20,7 @@ _FIELDS = pl.Struct(
         "pricing_model": pl.String,
         "programme": pl.String,
         "discount_rate": pl.String,
+        "commission_rate": pl.String,
         "unit_amount": pl.Int64,
         "cutover_id": pl.String,
         "applies_to": pl.Struct({"source": pl.String, "programme": pl.String}),

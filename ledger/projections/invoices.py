@@ -48,6 +48,32 @@ def invoices(history: History, as_of_us: int) -> Invoices:
     return _assemble(history, *_billed(history, as_of_us))
 
 
+def invoices_with_accounts(history: History, as_of_us: int) -> tuple[Invoices, pl.DataFrame]:
+    """Return `invoices` and, for each of their billing dates, what stood behind it.
+
+    The second frame: license, license_id, billing_date, at_us (its instant), cut_us and cut_position (what
+    the invoice knew: see `with_cuts`), accounts (the PPA count at that instant), unit_amount (of the
+    recurring line, null where there is none).
+    """
+    known, own = _billed(history, as_of_us)
+    return _assemble(history, known, own), _accounts(history, own)
+
+
+def _accounts(history: History, own: OwnLines) -> pl.DataFrame:
+    dates = own.dates if "cut_us" in own.dates.columns else with_cuts(history, own.dates)
+    price = value_at(own.periods["unit_amount"], pl.col("period"))
+    return dates.filter(pl.col("n") >= pl.col("start_of_key")).select(
+        "license",
+        "at_us",
+        "cut_us",
+        "cut_position",
+        pl.lit(history.licenses["license_id"]).gather("license").alias("license_id"),
+        _date("day").alias("billing_date"),
+        pl.col("ppa").alias("accounts"),
+        pl.when(pl.col("recurring").is_not_null()).then(price).alias("unit_amount"),
+    )
+
+
 def invoices_and_gaps(history: History, through_us: int) -> tuple[Invoices, pl.DataFrame]:
     """Return `invoices` and the missing prices that a question about any instant up to `through_us` meets.
 

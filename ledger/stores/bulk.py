@@ -9,6 +9,7 @@ from eventsourcing.persistence import StoredEvent
 
 from ledger.rules.errors import LedgerError
 from ledger.stores.errors import DuplicateEventId, StoreUnreachable
+from ledger.stores.issuing import IssuedQueries
 from ledger.stores.log_row import (
     Content,
     LastRecorded,
@@ -37,6 +38,7 @@ class LongWrite(Protocol):
     """What a database does for a session: one connection of its own, outside of any pool."""
 
     queries: LogQueries
+    issued: IssuedQueries
 
     def begin(self) -> int:
         """Begin a transaction with the write lock and return the last position ever given."""
@@ -219,6 +221,18 @@ class WritingSession:
         streams = self._sorted_streams()
         pending = streams[bisect_left(streams, first) : bisect_left(streams, end)]
         return sorted({*self._written.streams_under(prefix), *pending})
+
+    def event_id_at(self, position: int) -> str:
+        """Return the id of the event at a position; raises LookupError if none is there."""
+        before_pending = self._last_given - len(self._pending)
+        if position > before_pending:
+            return self._pending[position - before_pending - 1][_EVENT_ID]
+        return self._written.event_id_at(position)
+
+    def last_invoice_number(self, prefix: str) -> int:
+        """Return the highest invoice number behind a prefix, 0 if there is none; writes what is pending."""
+        self.flush()
+        return self._long_write.issued.last_number(prefix)
 
     def checkpoint(self) -> None:
         """Commit what was appended so far and go on; other writers may come in between.

@@ -133,6 +133,19 @@ class LedgerDatastore(library.PostgresDatastore):
                     raise self.unreachable(error) from error
         raise AssertionError("the last attempt returns or raises")
 
+    def write(self, statement: str, parameters: Mapping[str, Any]) -> None:
+        """Run a statement that may be run twice; again if the connection broke; raises StoreUnreachable."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self.asking() as cursor:
+                    cursor.execute(sql(statement), parameters)
+                return
+            except psycopg.errors.LockNotAvailable as error:
+                raise self.locked() from error
+            except _LOST as error:
+                if attempt + 1 == _ATTEMPTS or not self.has_recovered():
+                    raise self.unreachable(error) from error
+
     def has_recovered(self) -> bool:
         """Replace broken connections in the pool; False if the server cannot be reached at all."""
         try:

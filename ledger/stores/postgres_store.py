@@ -13,7 +13,7 @@ from adbc_driver_postgresql import dbapi as adbc  # type: ignore[import-untyped]
 from psycopg.sql import SQL
 
 from ledger.stores.bulk import LongWrite
-from ledger.stores.columns import LOG_SCHEMA, WHOLE_SCHEMA
+from ledger.stores.columns import WHOLE_SCHEMA, log_of_packed
 from ledger.stores.errors import (
     AlreadyUnderWay,
     DuplicateEventId,
@@ -22,6 +22,7 @@ from ledger.stores.errors import (
     StoreUnreachable,
     StreamConflict,
 )
+from ledger.stores.issuing import IssuedQueries
 from ledger.stores.log_row import PlacedRow
 from ledger.stores.postgres import (
     DEFAULT_LOCK_TIMEOUT_S,
@@ -35,19 +36,23 @@ from ledger.stores.postgres_sql import (
     END_ALONE,
     EXPORT_PAGE,
     GIVE_POSITIONS,
+    INDEXES,
+    INDEXES_FOUND,
     LAST_GIVEN_POSITION,
     LEDGER_ID,
     NEW_LEDGER_ID,
-    PAGE,
+    ONE_MAKER,
+    PACKED_PAGE,
     SCHEMA_VERSION,
     SCHEMA_VERSION_FOUND,
     TABLES,
     TRY_ALONE,
     WHOLE_PAGE,
     dialect,
+    quoted,
 )
 from ledger.stores.queries import LogQueries
-from ledger.stores.store import ExportPage, Store
+from ledger.stores.store import ExportPage, Store, halves
 from ledger.stores.watching import STEP_S, Watch
 
 
@@ -56,6 +61,7 @@ class PostgresStore(Store):
 
     def __init__(self, url: str, datastore: LedgerDatastore) -> None:
         self._datastore = datastore
+        self._packed_page = PACKED_PAGE.format(log=datastore.log)
         self._columnar: LifoQueue[adbc.Connection] = LifoQueue()
         super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, dialect(datastore.log))
 
@@ -75,7 +81,11 @@ class PostgresStore(Store):
 
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns of the rows behind one position up to another, by position."""
-        return self._columns(PAGE, after_position, until_position).cast(LOG_SCHEMA)
+        page = {"after": after_position, "until": until_position}
+        try:
+            return log_of_packed(self._datastore.read(self._packed_page, page)[0])
+        except psycopg.errors.ProgramLimitExceeded:
+            return pl.concat([self.read_page(*half) for half in halves(after_position, until_position)])
 
     def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return all that the rows behind one position up to another say, by position."""
@@ -133,6 +143,15 @@ class PostgresStore(Store):
         count, lines = self._datastore.read(statement, page)[0]
         return ExportPage(lines or b"", count)
 
+    def _qualified(self, table: str) -> str:
+        return f"{quoted(self._datastore.schema)}.{quoted(table)}"
+
+    def _has_table(self, table: str) -> bool:
+        return (table,) in self._datastore.read(TABLES, {"schema": self._datastore.schema})
+
+    def _write(self, statement: str, parameters: Mapping[str, Any]) -> None:
+        self._datastore.write(statement, parameters)
+
     def _long_write(self) -> LongWrite:
         return _LongWrite(self._datastore)
 
@@ -180,6 +199,7 @@ class _LongWrite:
         self._copy_rows = datastore.fill(COPY_ROWS)
         self._give_positions = datastore.fill(GIVE_POSITIONS)
         self.queries = LogQueries(self._run, dialect(datastore.log))
+        self.issued = IssuedQueries(self._run, dialect(datastore.log))
 
     def _run(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         with self._telling(), self._connection.cursor(binary=True) as cursor:
@@ -263,6 +283,7 @@ def open_postgres(
         if version != [(SCHEMA_VERSION,)]:
             found = version[0][0] if version else "unknown"
             raise NotALedger(url=url, reason=f"its schema is version {found}, not {SCHEMA_VERSION}")
+        _add_indexes(datastore)
     except psycopg.OperationalError as error:
         datastore.close()
         raise _unopened(url, error) from error
@@ -270,6 +291,19 @@ def open_postgres(
         datastore.close()
         raise
     return PostgresStore(url, datastore)
+
+
+def _add_indexes(datastore: LedgerDatastore) -> None:
+    """Make the indexes that an earlier release did not; whoever may not or cannot now, reads without."""
+    found = datastore.read(INDEXES_FOUND, {"schema": datastore.schema})
+    missing = INDEXES.keys() - {name for (name,) in found}
+    may_not = (psycopg.errors.InsufficientPrivilege, psycopg.errors.LockNotAvailable)
+    if missing:
+        with suppress(*may_not), psycopg.connect(datastore.conninfo, connect_timeout=5) as connection:
+            connection.execute(SQL("SET LOCAL lock_timeout = '{}s'").format(datastore.lock_timeout))
+            connection.execute(datastore.fill(ONE_MAKER))
+            for name in sorted(missing):
+                connection.execute(datastore.fill(INDEXES[name]))
 
 
 def _unopened(url: str, error: psycopg.OperationalError) -> StoreNotFound | StoreUnreachable:

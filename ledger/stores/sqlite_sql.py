@@ -2,11 +2,20 @@
 
 import json
 
-from ledger.events.facts import SEAT_FACTS_END
-from ledger.stores.columns import FACTS, SEPARATOR
-from ledger.stores.queries import Dialect
+from ledger.events.facts import Fact
+from ledger.stores.columns import SEPARATOR
+from ledger.stores.queries import Dialect, packed_columns
 
 SCHEMA_VERSION = "1"
+
+# Of issued invoices alone, so that recording anything else costs next to nothing (ledger.stores.issuing).
+INDEXES = {
+    "issued_by_position": "CREATE INDEX IF NOT EXISTS issued_by_position "
+    f"ON stored_events (position) WHERE fact = {int(Fact.INVOICE_ISSUED)}",
+    "issued_by_number": "CREATE INDEX IF NOT EXISTS issued_by_number "
+    f"ON stored_events (length(subject), subject) WHERE fact = {int(Fact.INVOICE_ISSUED)}",
+}
+INDEXES_FOUND = "SELECT name FROM sqlite_master WHERE type = 'index'"
 
 # AUTOINCREMENT: a position is never given twice, even if the newest row was deleted. The state comes last:
 # reading the columns before it leaves it alone.
@@ -28,6 +37,7 @@ CREATE TABLE IF NOT EXISTS stored_events (
 )""",
     "CREATE TABLE IF NOT EXISTS ledger_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     f"INSERT OR IGNORE INTO ledger_meta VALUES ('schema_version', '{SCHEMA_VERSION}')",
+    *INDEXES.values(),
 )
 
 SCHEMA_VERSION_FOUND = "SELECT value FROM ledger_meta WHERE key = 'schema_version'"
@@ -43,25 +53,11 @@ INSERT_ROW = f"INSERT INTO stored_events VALUES ({','.join('?' * 11)})"
 _FROM_PAGE = "FROM stored_events WHERE position > :after AND position <= :until"
 
 
-def _packed(values: str, *, where: str = "") -> str:
-    return f"group_concat({values}, '{SEPARATOR}'){where}"
+def _packed(values: str) -> str:
+    return f"group_concat({values}, '{SEPARATOR}')"
 
 
-_WITH_STATE = f" FILTER (WHERE fact >= {SEAT_FACTS_END})"
-# One row of seven texts: SQLite joins each column's values itself, so that no row becomes a Python object.
-# All seven see the rows in the same order. Writing long numbers is what costs: most events are recorded
-# as they happen, so the difference of their times is 0.
-PACKED_PAGE = f"""
-SELECT
-    {_packed(f"position * {FACTS} + fact")},
-    {_packed("coalesce(license_id, '')")},
-    {_packed("coalesce(subject, '')")},
-    {_packed("effective_us")},
-    {_packed("recorded_us - effective_us")},
-    {_packed("topic", where=_WITH_STATE)},
-    {_packed("state", where=_WITH_STATE)}
-{_FROM_PAGE}
-"""
+PACKED_PAGE = f"SELECT {packed_columns('group_concat', 'position', 'state')} {_FROM_PAGE}"
 
 PACKED_WHOLE_PAGE = f"""
 SELECT

@@ -6,7 +6,7 @@ each other's locks on a file (closing one copy's file drops the other's lock, by
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from ledger.stores.errors import (
     StreamConflict,
     store_failure,
 )
+from ledger.stores.issuing import IssuedQueries
 from ledger.stores.log_row import PlacedRow
 from ledger.stores.queries import LogQueries
 from ledger.stores.sqlite import (
@@ -37,6 +38,8 @@ from ledger.stores.sqlite import (
 from ledger.stores.sqlite_sql import (
     DIALECT,
     EXPORT_PAGE,
+    INDEXES,
+    INDEXES_FOUND,
     INSERT_ROW,
     LAST_GIVEN_POSITION,
     LEDGER_ID,
@@ -47,7 +50,7 @@ from ledger.stores.sqlite_sql import (
     SCHEMA_VERSION_FOUND,
     TABLES,
 )
-from ledger.stores.store import ExportPage, Store
+from ledger.stores.store import ExportPage, Store, halves
 from ledger.stores.watching import SQLiteWatch, Watch
 
 # The indexes of event ids and streams are hit all over; what does not fit is written and read again.
@@ -61,6 +64,11 @@ class SQLiteStore(Store):
         self._datastore = datastore
         self.path = path.absolute()
         super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, DIALECT)
+
+    @property
+    def datastore(self) -> LedgerDatastore:
+        """Return what an inbox in the same file connects by."""
+        return self._datastore
 
     def ledger_id(self, *, create: bool) -> str | None:
         """Return what tells this log from every other."""
@@ -81,9 +89,7 @@ class SQLiteStore(Store):
         try:
             return log_of_packed(self._datastore.read(PACKED_PAGE, page)[0])
         except sqlite3.DataError:
-            # one text holds at most 10^9 bytes; a page of very large events is read as two
-            middle = _between(after_position, until_position)
-            return pl.concat([self.read_page(after_position, middle), self.read_page(middle, until_position)])
+            return pl.concat([self.read_page(*half) for half in halves(after_position, until_position)])
 
     def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return all that the rows behind one position up to another say, by position."""
@@ -91,9 +97,7 @@ class SQLiteStore(Store):
         try:
             return whole_of_packed(self._datastore.read(PACKED_WHOLE_PAGE, page)[0])
         except sqlite3.DataError:
-            middle = _between(after_position, until_position)
-            halves = ((after_position, middle), (middle, until_position))
-            return pl.concat([self.read_whole_page(*half) for half in halves])
+            return pl.concat([self.read_whole_page(*half) for half in halves(after_position, until_position)])
 
     @contextmanager
     def alone(self, work: str) -> Iterator[None]:
@@ -111,18 +115,22 @@ class SQLiteStore(Store):
         count, lines = self._datastore.read(EXPORT_PAGE, page)[0]
         return ExportPage(lines or b"", count)
 
+    def _qualified(self, table: str) -> str:
+        return table
+
+    def _has_table(self, table: str) -> bool:
+        return (table,) in self._datastore.read(TABLES, ())
+
+    def _write(self, statement: str, parameters: Mapping[str, Any]) -> None:
+        with self._datastore.transaction(commit=True) as cursor:
+            cursor.execute(statement, parameters)
+
     def _long_write(self) -> LongWrite:
         return _LongWrite(self._datastore)
 
     def close(self) -> None:
         """Close the connections."""
         self._datastore.close()
-
-
-def _between(after: int, until: int) -> int:
-    if until - after <= 1:
-        raise ValueError("an event of a gigabyte does not fit into a page")
-    return (after + until) // 2
 
 
 class _LongWrite:
@@ -143,6 +151,7 @@ class _LongWrite:
         # nothing is deleted from a log, so there is nothing to overwrite with zeros
         self._connection.execute("PRAGMA secure_delete=OFF")
         self.queries = LogQueries(self._run, DIALECT)
+        self.issued = IssuedQueries(self._run, DIALECT)
 
     def _run(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         with self._telling():
@@ -223,7 +232,18 @@ def open_sqlite(
         except BaseException:
             datastore.close()
             raise
+    else:
+        _add_indexes(datastore)
     return SQLiteStore(url, datastore, path)
+
+
+def _add_indexes(datastore: LedgerDatastore) -> None:
+    """Make the indexes that an earlier release did not; whoever may not or cannot now, reads without."""
+    missing = INDEXES.keys() - {name for (name,) in datastore.read(INDEXES_FOUND, ())}
+    with suppress(StoreLocked, StoreUnreachable):
+        for name in sorted(missing):
+            with datastore.transaction(commit=True) as cursor:
+                cursor.execute(INDEXES[name])
 
 
 def _holds_ledger(url: str, location: str, lock_timeout_s: int) -> bool:

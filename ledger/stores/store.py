@@ -1,17 +1,20 @@
 """The one face of a ledger's store, whichever database is behind it."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 import polars as pl
 
+from ledger.stores.billing import BillingQueries
 from ledger.stores.bulk import LongWrite, WritingSession
 from ledger.stores.closing import Closing
 from ledger.stores.columns import log_of_rows
+from ledger.stores.deliveries import TABLE, Deliveries
 from ledger.stores.event_store import LedgerEventStore
 from ledger.stores.following import FollowingQueries
+from ledger.stores.issuing import IssuedQueries
 from ledger.stores.log_row import LastRecorded, Recorded
 from ledger.stores.mapper import LedgerMapper
 from ledger.stores.queries import Dialect, LogQueries, Run
@@ -30,6 +33,14 @@ class ExportPage(NamedTuple):
     row_count: int
 
 
+def halves(after: int, until: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the two halves of a span of positions whose text is too long for one value (10^9 bytes)."""
+    if until - after <= 1:
+        raise ValueError("an event of a gigabyte does not fit into a page")
+    middle = (after + until) // 2
+    return (after, middle), (middle, until)
+
+
 class Store(Closing):
     """A log that is open: to the library through `recorder`, to questions through the rest.
 
@@ -45,6 +56,17 @@ class Store(Closing):
         self._dialect = dialect
         self._queries = LogQueries(read, dialect)
         self.following = FollowingQueries(read, dialect)
+        self.issued = IssuedQueries(read, dialect)
+        self.billing = BillingQueries(read, dialect)
+        self.deliveries = Deliveries(
+            dialect,
+            table=self._qualified(TABLE),
+            read=read,
+            write=self._write,
+            is_there=lambda: self._has_table(TABLE),
+        )
+        self.issued = IssuedQueries(read, dialect)
+        self.billing = BillingQueries(read, dialect)
 
     def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Return the positions of those ids that are in the log."""
@@ -119,6 +141,18 @@ class Store(Closing):
     @abstractmethod
     def export_page(self, after_position: int, until_position: int) -> ExportPage:
         """Return the history lines of the rows behind one position up to another, by position."""
+
+    @abstractmethod
+    def _qualified(self, table: str) -> str:
+        """Return a table's name as it stands in SQL."""
+
+    @abstractmethod
+    def _has_table(self, table: str) -> bool:
+        """Tell whether the table is there beside the log."""
+
+    @abstractmethod
+    def _write(self, statement: str, parameters: Mapping[str, Any]) -> None:
+        """Run a statement in a transaction of its own; raises StoreLocked, StoreUnreachable."""
 
     @abstractmethod
     def _long_write(self) -> LongWrite:
