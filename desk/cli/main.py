@@ -7,6 +7,7 @@ import typer
 
 from desk.cli import (
     agents,
+    api_keys,
     archive,
     bill,
     chatbots,
@@ -31,9 +32,11 @@ from desk.cli import (
     replay,
     savings,
     seats,
+    serve,
     simulate,
     statement,
     status,
+    users,
     verify,
     webhooks,
     work,
@@ -114,6 +117,7 @@ for _family in (
     statement, savings, redundant, journal,
     import_history, export_history, archive,
     work, rebuild, follow, status, receive, webhooks,
+    serve, users, api_keys,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

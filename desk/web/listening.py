@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
@@ -25,15 +25,24 @@ class _Server(uvicorn.Server):
         self.should_exit = self.should_exit or self._stop.is_set()
 
 
-def listen(app: FastAPI, host: str, port: int, *, stop: threading.Event, told: Callable[[str], None]) -> None:
+def listen(
+    app: FastAPI,
+    host: str,
+    port: int,
+    *,
+    stop: threading.Event,
+    told: Callable[[str], None],
+    trusted_proxies: Sequence[str] = (),
+) -> None:
     """Serve until SIGTERM or SIGINT comes; port 0 is any free one, and `told` is given the address.
 
     The signals' handlers of before are called at the end. Requests that have begun are answered first.
-    Raises OSError if the port is taken or not ours to take.
+    `trusted_proxies` are addresses whose word is taken for whom a request comes from. Raises OSError if the
+    port is taken or not ours to take.
     """
     with _listener(host, port) as listener:
         told(_address(host, listener))
-        _Server(_config(app), stop).run(sockets=[listener])
+        _Server(_config(app, trusted_proxies), stop).run(sockets=[listener])
 
 
 @contextmanager
@@ -63,11 +72,13 @@ def _address(host: str, listener: socket.socket) -> str:
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
-def _config(app: FastAPI) -> uvicorn.Config:
+def _config(app: FastAPI, trusted_proxies: Sequence[str] = ()) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
         timeout_graceful_shutdown=_GRACE_S,
     )

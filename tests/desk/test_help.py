@@ -20,13 +20,13 @@ STORY = (
     "create-agent", "take-seat", "release-seat", "add-chatbot", "remove-chatbot", "suspend-agent",
     "activate-agent", "switch-pricing-model", "change-plan", "change-billing-cycle", "seats", "invoices",
     "invoice", "explain", "notices", "notify", "log", "replay", "reconcile", "webhooks", "bill", "verify",
-    "statement", "savings", "redundant", "journal", "follow", "status", "export", "import", "archive", "rebuild",
-    "simulate", "demo", "delete-agent", "cancel-license",
+    "statement", "savings", "redundant", "journal", "follow", "status", "export", "import", "archive",
+    "rebuild", "simulate", "demo", "delete-agent", "cancel-license", "user", "api-key",
 )  # fmt: skip
 
 
 # Their examples are run as processes, and stopped, by their own tests.
-UNTIL_STOPPED = ("receive", "work")
+UNTIL_STOPPED = ("receive", "work", "serve")
 
 # What can be a ledger's first event.
 FIRST = ("publish-price", "register-partner", "announce-cutover", "create-license")

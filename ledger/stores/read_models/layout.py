@@ -6,6 +6,7 @@ import polars as pl
 
 # The columns that tell the rows of a licence apart, the licence first: what "one licence" is found by.
 KEYS: Mapping[str, tuple[str, ...]] = {
+    "license_step": ("license_id", "valid_from"),
     "seat_step": ("license_id", "valid_from"),
     "invoice": ("license_id", "billing_date"),
     "invoice_line": ("license_id", "billing_date", "line"),
@@ -14,16 +15,25 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 # What "all licences at an instant" are found by.
 INSTANTS: Mapping[str, tuple[str, ...]] = {
+    "license_step": ("valid_to",),
     "seat_step": ("valid_to",),
     "invoice": ("billing_at",),
     "invoice_line": ("billing_at",),
     "notice": ("charge_at",),
     "fault": ("known_from",),
 }
+# What else rows are found by: name, and what stands behind the table's name.
+OTHERS: Mapping[str, Mapping[str, str]] = {
+    "license_step": {
+        "partner": '("partner_id", "license_id", "valid_from")',
+        "soon": '("valid_to") WHERE next_pricing_model IS NOT NULL',
+    },
+}
 TABLES = tuple(KEYS)
 
 # Which rows a question about :at needs; a table that is not named is needed whole.
 AT: Mapping[str, str] = {
+    "license_step": "valid_from <= :at AND (valid_to > :at OR valid_to IS NULL)",
     "seat_step": "valid_from <= :at AND (valid_to > :at OR valid_to IS NULL)",
     "invoice": "billing_at <= :at",
     "invoice_line": "billing_at <= :at",
@@ -44,9 +54,14 @@ def columns_of(schema: pl.Schema, type_name: Callable[[pl.DataType], str]) -> st
 def indexes(table: str, version: int, qualified: Callable[[str], str]) -> list[str]:
     """Return the statements that build a version's indexes, which are there already if it is done again."""
     name = physical(table, version)
+    kinds = {
+        "one": f"({_listed(KEYS[table])})",
+        "at": f"({_listed(INSTANTS[table])})",
+        **OTHERS.get(table, {}),
+    }
     return [
-        f'CREATE INDEX IF NOT EXISTS "{name}_{kind}" ON {qualified(name)} ({_listed(columns)})'
-        for kind, columns in (("one", KEYS[table]), ("at", INSTANTS[table]))
+        f'CREATE INDEX IF NOT EXISTS "{name}_{kind}" ON {qualified(name)} {columns}'
+        for kind, columns in kinds.items()
     ]
 
 
