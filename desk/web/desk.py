@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from itsdangerous import URLSafeTimedSerializer
 from jinja2 import Environment
 
-from desk.configuration import Web
+from desk.configuration import Configuration, Web
 from desk.web.limiting import Limits
 from ledger.application.accounts.accounts import Accounts
 from ledger.application.ledger import Ledger
@@ -21,6 +21,7 @@ class Desk:
     ledger: Ledger
     accounts: Accounts
     settings: Web
+    configuration: Configuration
     limits: Limits
     templates: Environment
     signer: URLSafeTimedSerializer

@@ -85,6 +85,24 @@
   });
   document.addEventListener("htmx:sendError", () => tell("The ledger does not answer. Nothing was changed."));
 
+  // --- copying a paragraph ------------------------------------------------------------------------
+  for (const button of $$("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    const text = $(button.dataset.copy), before = button.textContent;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(text.textContent.trim());
+        button.textContent = "Copied";
+        $("#said").textContent = "Copied to the clipboard.";
+      } catch {
+        getSelection().selectAllChildren(text);
+        button.textContent = "Selected: copy it now";
+      }
+    });
+    button.addEventListener("blur", () => { button.textContent = before; });
+    button.hidden = false;
+  }
+
   // --- the slider along the chart ----------------------------------------------------------------
   const form = $("[data-times]"), slide = $("[data-slide]"), chart = $("[data-chart]");
   if (form && slide && chart && form.dataset.since) {
