@@ -20,8 +20,8 @@ STORY = (
     "create-agent", "take-seat", "release-seat", "add-chatbot", "remove-chatbot", "suspend-agent",
     "activate-agent", "switch-pricing-model", "change-plan", "change-billing-cycle", "seats", "invoices",
     "invoice", "explain", "notices", "notify", "log", "replay", "reconcile", "webhooks", "bill", "verify",
-    "statement", "savings", "redundant", "journal", "follow", "status", "export", "import", "archive", "rebuild",
-    "simulate", "demo", "delete-agent", "cancel-license", "user", "api-key",
+    "statement", "savings", "redundant", "journal", "follow", "status", "export", "import", "archive",
+    "rebuild", "simulate", "demo", "delete-agent", "cancel-license", "user", "api-key",
 )  # fmt: skip
 
 
