@@ -74,6 +74,9 @@ if TYPE_CHECKING:
     from replay.follow import Followed as Followed
     from replay.follow import Follower as Follower
     from replay.follow import WentLive as WentLive
+    from replay.preview.changes import Change as Change
+    from replay.preview.changes import ChangeKind as ChangeKind
+    from replay.preview.previewing import preview as preview
     from replay.rebuild.checking import check as check
     from replay.rebuild.ordering import new_order as new_order
     from replay.rebuild.rebuilding import Loaded as Loaded
@@ -89,6 +92,8 @@ if TYPE_CHECKING:
     from replay.verify import verify_invoices as verify_invoices
 
 _HOMES = {
+    "Change": "replay.preview.changes",
+    "ChangeKind": "replay.preview.changes",
     "DatesIn": "replay.reconcile.differences",
     "ReconciliationTerms": "replay.reconcile.reconciling",
     "CommandMeta": "ledger.application.recording",
@@ -122,6 +127,7 @@ _HOMES = {
     "Planned": "replay.rebuild.rebuilding",
     "check": "replay.rebuild.checking",
     "new_order": "replay.rebuild.ordering",
+    "preview": "replay.preview.previewing",
     "read_partner_file": "replay.reconcile.partner_file",
     "reconcile": "replay.reconcile.reconciling",
     "read_configuration": "desk.configuration",

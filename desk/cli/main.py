@@ -22,6 +22,7 @@ from desk.cli import (
     log,
     notices,
     notify,
+    preview,
     programme,
     rebuild,
     receive,
@@ -107,7 +108,7 @@ def license_ledger(
 
 for _family in (
     licenses, agents, chatbots, programme,
-    seats, invoices, invoice, notices, log, replay,
+    seats, invoices, invoice, preview, notices, log, replay,
     bill, notify, verify, reconcile,
     statement, savings, redundant, journal,
     import_history, export_history, archive,
