@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ledger.application.archive_log import archive_log as archive_log
     from ledger.application.archive_log import default_archive as default_archive
     from ledger.application.archive_log import events_to_seal as events_to_seal
+    from ledger.application.ask import QUESTIONS as QUESTIONS
     from ledger.application.ask import Question as Question
     from ledger.application.ask import ask_invoices as ask_invoices
     from ledger.application.ask import ask_notices as ask_notices
@@ -69,6 +70,10 @@ if TYPE_CHECKING:
     from ledger.application.switch_pricing_model import switch_pricing_model as switch_pricing_model
     from ledger.application.take_seat import take_seat as take_seat
     from ledger.stores.files import files_of as files_of
+    from replay.compare.comparing import LICENSES_SHOWN as LICENSES_SHOWN
+    from replay.compare.comparing import Moment as Moment
+    from replay.compare.comparing import compare as compare
+    from replay.compare.issued import compare_invoice as compare_invoice
     from replay.cutover import replay_cutover as replay_cutover
     from replay.demo import run_demo as run_demo
     from replay.follow import Followed as Followed
@@ -92,6 +97,11 @@ if TYPE_CHECKING:
     from replay.verify import verify_invoices as verify_invoices
 
 _HOMES = {
+    "LICENSES_SHOWN": "replay.compare.comparing",
+    "Moment": "replay.compare.comparing",
+    "QUESTIONS": "ledger.application.ask",
+    "compare": "replay.compare.comparing",
+    "compare_invoice": "replay.compare.issued",
     "Change": "replay.preview.changes",
     "ChangeKind": "replay.preview.changes",
     "DatesIn": "replay.reconcile.differences",

@@ -10,6 +10,7 @@ from desk.cli import (
     archive,
     bill,
     chatbots,
+    compare,
     demo,
     export_history,
     follow,
@@ -108,7 +109,7 @@ def license_ledger(
 
 for _family in (
     licenses, agents, chatbots, programme,
-    seats, invoices, invoice, preview, notices, log, replay,
+    seats, invoices, invoice, preview, notices, log, compare, replay,
     bill, notify, verify, reconcile,
     statement, savings, redundant, journal,
     import_history, export_history, archive,

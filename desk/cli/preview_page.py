@@ -10,12 +10,11 @@ from rich.text import Text
 
 from desk import words
 from desk.cli.answers import Row
-from desk.cli.invoice_page import line_in_words
 from desk.cli.money_tables import amount
+from desk.cli.paired_lines import more, paired_table
 from desk.cli.tables import new_table
 
 if TYPE_CHECKING:
-    from replay.line_pairs import LinePair
     from replay.preview.answer import CutoverAhead, Preview, PreviewedChange, PreviewedInvoice
 
 _ONE_SIDE = ("as things stand",)
@@ -88,19 +87,11 @@ def _changes(found: "Preview") -> Table:
         said = Text(change_in_words(change))
         if change.refusal is not None:
             said.append("\nnot possible without the others", "dim")
-        table.add_row(said, words.instant(change.effective_at), _more(change.alone_minor, found.currency))
+        table.add_row(said, words.instant(change.effective_at), more(change.alone_minor, found.currency))
     if len(found.changes) > 1:
-        together = _more(found.difference_minor, found.currency)
+        together = more(found.difference_minor, found.currency)
         table.add_row(Text("together", "bold"), "", Text.assemble(together, style="bold"))
     return table
-
-
-def _more(amount_minor: int | None, currency: str) -> Text:
-    """Write a difference with its sign: what is saved stands out, not what is spent."""
-    if amount_minor is None:
-        return Text("–", "dim")
-    sign = "+" if amount_minor > 0 else ""
-    return Text(f"{sign}{words.money(amount_minor, currency)}", "green" if amount_minor < 0 else "")
 
 
 def _overview(found: "Preview") -> Table:
@@ -116,7 +107,7 @@ def _overview(found: "Preview") -> Table:
             amount(None if row is None else row["total"], found.currency)
             for row in (invoice.before, invoice.after)
         ]
-        change = [_more(invoice.difference_minor, found.currency)] if found.changes else []
+        change = [more(invoice.difference_minor, found.currency)] if found.changes else []
         said = _about(invoice.before, invoice.after)
         day = words.day(date.fromisoformat(invoice.billing_date))
         table.add_row(day, Text(said, "dim"), *totals[: len(sides)], *change)
@@ -153,37 +144,6 @@ def _terms(row: Mapping[str, object] | None) -> str:
     return f"{words.MODELS[str(row['pricing_model'])]}, {terms}, {words.days(first, end)}"
 
 
-def _table(invoice: "PreviewedInvoice", currency: str, sides: tuple[str, ...]) -> Table:
-    """Return the lines of one or of both sides, and what they come to."""
-    table = new_table()
-    table.add_column("", overflow="fold", min_width=30)
-    for side in sides:
-        table.add_column(side, justify="right", no_wrap=True)
-    both = len(sides) > 1
-    if both:
-        table.add_column("difference", justify="right", no_wrap=True)
-    for pair in invoice.lines:
-        cells = [_line_amount(line, currency) for line in (pair.before, pair.after)]
-        change = [_more(pair.difference_minor, currency)] if both else []
-        table.add_row(_line(pair, currency), *cells[: len(sides)], *change)
-    totals = [
-        amount(None if row is None else row["total"], currency, "bold")
-        for row in (invoice.before, invoice.after)
-    ]
-    change = [_more(invoice.difference_minor, currency)] if both else []
-    table.add_row(Text("total", "bold"), *totals[: len(sides)], *change)
-    return table
-
-
-def _line(pair: "LinePair", currency: str) -> str:
-    said = [line_in_words(dict(line), currency) for line in (pair.before, pair.after) if line is not None]
-    return said[0] if len(set(said)) == 1 else "\n→ ".join(said)
-
-
-def _line_amount(line: Mapping[str, object] | None, currency: str) -> Text:
-    return amount(None if line is None else int(str(line["amount"])), currency)
-
-
 def _show_sum(console: Console, found: "Preview") -> None:
     many = words.count(len(found.invoices), "invoice")
     before, after = (words.money(value, found.currency) for value in (found.before_minor, found.after_minor))
@@ -191,7 +151,7 @@ def _show_sum(console: Console, found: "Preview") -> None:
     if not found.changes:
         console.print(Text(f"{many} together: {before}.", "bold"))
         return
-    difference = _more(found.difference_minor, found.currency)
+    difference = more(found.difference_minor, found.currency)
     said = f"{many} together: {after} instead of {before}, "
     console.print(Text.assemble(said, difference, ".", style="bold"))
 
@@ -210,3 +170,7 @@ def _show_cutover(console: Console, cutover: "CutoverAhead", currency: str, *, s
         soft_wrap=False,
     )
     console.print(_table(cutover.invoice, currency, (models[0], models[1])))
+
+
+def _table(invoice: "PreviewedInvoice", currency: str, sides: tuple[str, ...]) -> Table:
+    return paired_table(invoice.lines, (invoice.before, invoice.after), currency, sides)
