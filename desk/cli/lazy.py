@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from replay.reconcile.partner_file import read_partner_file as read_partner_file
     from replay.reconcile.reconciling import ReconciliationTerms as ReconciliationTerms
     from replay.reconcile.reconciling import reconcile as reconcile
+    from replay.review import review as review
     from replay.savings import savings as savings
     from replay.verify import to_verify as to_verify
     from replay.verify import verify_invoices as verify_invoices
@@ -141,6 +142,7 @@ _HOMES = {
     "read_partner_file": "replay.reconcile.partner_file",
     "reconcile": "replay.reconcile.reconciling",
     "read_configuration": "desk.configuration",
+    "review": "replay.review",
     "rebuild": "replay.rebuild.rebuilding",
     "recorded_later": "ledger.application.ask",
     "retry_webhooks": "ledger.application.settle_webhooks",
