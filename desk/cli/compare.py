@@ -72,7 +72,8 @@ _Number = Annotated[
     rich_help_panel=ASK,
     epilog=examples(
         "compare --as-of 2024-08-01T00:00:00Z --as-of 2024-09-01T00:00:00Z",
-        "compare --invoice INV-2024-000002",
+        "compare --as-of 2024-06-01T00:00:00Z --known-at 2024-06-01T00:00:00Z "
+        "--known-at 2024-09-01T00:00:00Z",
     ),
 )
 def compare(
@@ -93,8 +94,8 @@ def compare(
     """Show what differs between two moments, or between what was known at two, and which events did it.
 
     Two --as-of compare two moments, each as known then unless --known-at says otherwise. Two --known-at
-    compare one moment as known earlier and later. --invoice compares an invoice as it was issued with what
-    it would be now, and lists the facts that came late.
+    compare one moment as known earlier and later. `compare --invoice INV-2024-000002` compares an invoice
+    as it was issued with what it would be now, and lists the facts that came late.
     """
     if invoice is not None:
         if as_of or license_ids or len(known_at or ()) > 1:

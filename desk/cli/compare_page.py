@@ -94,9 +94,17 @@ def _row(row: "RowDifference", currency: str) -> Text:
     elif row.change == "changed":
         fields = ", ".join(map(_change, row.fields))
         text.append(f"{'  ' if what else ''}{fields}")
-    elif row.question == "notices":
-        text.append(f", {(row.after or row.before or {})['state']}")
+    else:
+        text.append(f", {_told(row)}")
     return text
+
+
+def _told(row: "RowDifference") -> str:
+    """Say what a row that only one of the two has says."""
+    told = row.after or row.before or {}
+    if row.question == "notices":
+        return str(told["state"])
+    return ", ".join(f"{_field(name)} {value}" for name, value in told.items() if name != "license_id")
 
 
 def _add_totals(text: Text, row: "RowDifference", currency: str) -> None:
@@ -115,7 +123,11 @@ def _add_totals(text: Text, row: "RowDifference", currency: str) -> None:
 
 
 def _change(one: "FieldChange") -> str:
-    return f"{one.name.replace('_', ' ')} {_said(one.before)} → {_said(one.after)}"
+    return f"{_field(one.name)} {_said(one.before)} → {_said(one.after)}"
+
+
+def _field(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _said(value: object) -> str:

@@ -13,7 +13,7 @@ from desk.cli.dated import Dated, dated, read_dated
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
 from desk.cli.money_tables import as_lines
-from desk.cli.options import ASK, Actor, AsOf, Format, FormatOption, LicenseArg, day_option
+from desk.cli.options import ASK, AsOf, Format, FormatOption, LicenseArg, day_option
 from desk.cli.preview_page import show_preview
 from desk.cli.screen import out_console, write_lines
 from desk.cli.settings import open_to_ask
@@ -45,6 +45,9 @@ def _one_of(words: type[PricingModel] | type[BillingCycle]) -> Callable[[str], o
     return read
 
 
+_By = Annotated[
+    str, typer.Option("--by", metavar="WHO", help="Who would make the changes: an agent's id, or system.")
+]
 _number = dated(whole_number(1, _MOST_ACCOUNTS))
 _Suspend = Annotated[list[Dated] | None, _supposed("AGENT", "An agent suspended.")]
 _Delete = Annotated[list[Dated] | None, _supposed("AGENT", "An agent deleted.")]
@@ -90,7 +93,7 @@ def preview(
     until: Annotated[date | None, day_option("All invoices ahead up to this day.", "the next charge")] = None,
     billing_date: Annotated[date | None, day_option("The invoice of this day alone.")] = None,
     as_of: AsOf = None,
-    actor: Actor = SYSTEM_ACTOR,
+    by: _By = SYSTEM_ACTOR,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show the next invoice as it stands, and as it would be if something changed. Nothing is recorded.
@@ -114,7 +117,7 @@ def preview(
     )
     with open_to_ask(ctx) as ledger:
         found = lazy.preview(
-            ledger, license_id, changes, as_of, until=until, billing_date=billing_date, actor=actor
+            ledger, license_id, changes, as_of, until=until, billing_date=billing_date, actor=by
         )
     match form:
         case Format.TABLE:

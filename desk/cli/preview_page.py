@@ -9,9 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from desk import words
-from desk.cli.answers import Row
 from desk.cli.money_tables import amount
-from desk.cli.paired_lines import more, paired_table
+from desk.cli.paired_lines import Row, more, paired_table
 from desk.cli.tables import new_table
 
 if TYPE_CHECKING:
@@ -49,7 +48,10 @@ def show_preview(console: Console, found: "Preview") -> None:
     if found.faults:
         console.print(Text(f"\n{_NO_PRICE}", "yellow"), soft_wrap=False)
     for cutover in found.cutovers:
-        _show_cutover(console, cutover, found.currency, several=bool(found.changes))
+        same = [one for one in found.cutovers if one.invoice == cutover.invoice]
+        if cutover is same[0]:
+            differs = bool(found.changes) and len(same) == 1
+            _show_cutover(console, cutover, found.currency, differs=differs)
     if any(_counts_seats(invoice) for invoice in (*found.invoices, *(one.invoice for one in found.cutovers))):
         console.print(Text(f"\n{_NO_FORESIGHT}", "dim"), soft_wrap=False)
 
@@ -126,22 +128,27 @@ def _show_invoice(console: Console, invoice: "PreviewedInvoice", currency: str, 
     console.print(_table(invoice, currency, _SIDES if differs else _ONE_SIDE))
 
 
-def _about(before: Row | Mapping[str, object] | None, after: Row | Mapping[str, object] | None) -> str:
-    """Say what the invoice is for, both where the two cases differ in it."""
+def _about(before: Row | None, after: Row | None) -> str:
+    """Say what the invoice is for; where the two cases differ in a part of it, both."""
     first, second = (_terms(row) for row in (before, after))
-    if before is None or first == second:
-        return second
-    return f"{first} → {second}" if after is not None else first
+    if len(first) != len(second):
+        return f"{', '.join(first)} → {', '.join(second)}"
+    pairs = zip(first, second, strict=True)
+    return ", ".join(one if one == other else f"{one} → {other}" for one, other in pairs)
 
 
-def _terms(row: Mapping[str, object] | None) -> str:
+def _terms(row: Row | None) -> list[str]:
     if row is None:
-        return "no invoice"
-    terms = f"{row['plan']}, {row['billing_cycle']}"
+        return ["no invoice"]
+    terms = [str(row["plan"]), str(row["billing_cycle"])]
     if row["period_start"] is None:
-        return f"{terms}; no period begins on this date"
+        return [*terms, "no period begins on this date"]
     first, end = (date.fromisoformat(str(row[name])) for name in ("period_start", "period_end"))
-    return f"{words.MODELS[str(row['pricing_model'])]}, {terms}, {words.days(first, end)}"
+    return [words.MODELS[str(row["pricing_model"])], *terms, words.days(first, end)]
+
+
+def _table(invoice: "PreviewedInvoice", currency: str, sides: tuple[str, ...]) -> Table:
+    return paired_table(invoice.lines, (invoice.before, invoice.after), currency, sides)
 
 
 def _show_sum(console: Console, found: "Preview") -> None:
@@ -156,9 +163,9 @@ def _show_sum(console: Console, found: "Preview") -> None:
     console.print(Text.assemble(said, difference, ".", style="bold"))
 
 
-def _show_cutover(console: Console, cutover: "CutoverAhead", currency: str, *, several: bool) -> None:
+def _show_cutover(console: Console, cutover: "CutoverAhead", currency: str, *, differs: bool) -> None:
     models = [words.MODELS[name] for name in (cutover.pricing_model_before, cutover.pricing_model_after)]
-    which = "" if not several else ", with what is supposed" if cutover.with_changes else ", as things stand"
+    which = "" if not differs else ", with what is supposed" if cutover.with_changes else ", as things stand"
     day = words.day(date.fromisoformat(cutover.invoice.billing_date))
     console.print()
     console.print(
@@ -170,7 +177,3 @@ def _show_cutover(console: Console, cutover: "CutoverAhead", currency: str, *, s
         soft_wrap=False,
     )
     console.print(_table(cutover.invoice, currency, (models[0], models[1])))
-
-
-def _table(invoice: "PreviewedInvoice", currency: str, sides: tuple[str, ...]) -> Table:
-    return paired_table(invoice.lines, (invoice.before, invoice.after), currency, sides)

@@ -103,7 +103,7 @@ def _show(console: Console, found: "Review") -> None:
         return
     since = words.count(found.days, "day")
     console.print(
-        Text(f"  Unused: active agents without a seat for {since}. Saved: by suspending them now.\n"),
+        Text(f"  Unused: active, no seat for {since}. Saved: by suspending them now.\n"),
         soft_wrap=False,
     )
     console.print(_licenses(found))

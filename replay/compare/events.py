@@ -12,8 +12,9 @@ from ledger.events.catalogue import CATALOGUE, decode
 from ledger.events.license import LicenseCreated, PlanChanged
 from ledger.events.programme import CutoverAnnounced, PartnerEvent, PartnerRegistered, PricePublished
 from ledger.events.streams import license_stream
+from ledger.rules.calendar import local_date
 from ledger.rules.instants import format_instant, to_us
-from ledger.rules.words import Programme
+from ledger.rules.words import Programme, TakesEffect
 from ledger.stores.log_row import Recorded
 from ledger.stores.reading import read_programme
 
@@ -143,11 +144,17 @@ def _concerns(
         case PricePublished():
             return event.currency == created.currency and event.plan in plans
         case CutoverAnnounced():
-            return event.covers(created.source, programme)
+            return event.covers(created.source, programme) and _may_decide(event, created)
         case PartnerEvent():
             return event.partner_id == created.partner_id
         case _:
             return False
+
+
+def _may_decide(cutover: CutoverAnnounced, created: LicenseCreated) -> bool:
+    """Tell whether a cutover on creation was there for the licence's own; one on billing dates may come."""
+    created_on = local_date(created.effective_at, created.time_zone)
+    return cutover.takes_effect is TakesEffect.ON_BILLING_DATE or cutover.on <= created_on
 
 
 def _tell(position: int, event: LedgerEvent, currency: str, why: str) -> EventBetween:

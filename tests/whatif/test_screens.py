@@ -122,7 +122,7 @@ class TestPreview:
             (("--billing-date", "2024-07-20"), 3, "will have no invoice on 2024-07-20"),
             (("--until", "2044-01-01"), 2, "more than 10 years ahead"),
             (("--until", "2024-09-01", "--billing-date", "2024-08-20"), 2, "not both"),
-            (("--suspend", f"ida@{LAW_FIRM}.example", "--actor", "mallory"), 1, "'mallory' may not record"),
+            (("--suspend", f"ida@{LAW_FIRM}.example", "--by", "mallory"), 1, "'mallory' may not record"),
         ],
     )
     def test_refuses(self, store: str, args: tuple[str, ...], exit_code: int, said: str) -> None:
