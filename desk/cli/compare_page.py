@@ -31,12 +31,11 @@ def show_comparison(console: Console, found: "Comparison", *, everything: bool) 
     for one in found.licenses:
         _show_license(console, one, everything=everything)
     left = found.differing - len(found.licenses)
-    console.print()
     if left:
         many = words.count(left, "more licence differs", "more licences differ")
-        console.print(Text(f"{many}: --all shows them, --license one of them.", "dim"))
+        console.print(Text(f"\n{many}: --all shows them, --license one of them.", "dim"))
     elif not found.differing:
-        console.print("Nothing differs.")
+        console.print("\nNothing differs.")
 
 
 def _looks(before: "Moment", after: "Moment") -> str:
