@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ledger.application.archive_log import archive_log as archive_log
     from ledger.application.archive_log import default_archive as default_archive
     from ledger.application.archive_log import events_to_seal as events_to_seal
+    from ledger.application.ask import QUESTIONS as QUESTIONS
     from ledger.application.ask import Question as Question
     from ledger.application.ask import ask_invoices as ask_invoices
     from ledger.application.ask import ask_notices as ask_notices
@@ -91,6 +92,10 @@ if TYPE_CHECKING:
     from ledger.application.take_seat import take_seat as take_seat
     from ledger.rules.instants import format_instant as format_instant
     from ledger.stores.files import files_of as files_of
+    from replay.compare.comparing import LICENSES_SHOWN as LICENSES_SHOWN
+    from replay.compare.comparing import Moment as Moment
+    from replay.compare.comparing import compare as compare
+    from replay.compare.issued import compare_invoice as compare_invoice
     from replay.cutover import replay_cutover as replay_cutover
     from replay.demo import run_demo as run_demo
     from replay.explain.explaining import explain as explain
@@ -98,6 +103,9 @@ if TYPE_CHECKING:
     from replay.follow import Followed as Followed
     from replay.follow import Follower as Follower
     from replay.follow import WentLive as WentLive
+    from replay.preview.changes import Change as Change
+    from replay.preview.changes import ChangeKind as ChangeKind
+    from replay.preview.previewing import preview as preview
     from replay.rebuild.checking import check as check
     from replay.rebuild.ordering import new_order as new_order
     from replay.rebuild.rebuilding import Loaded as Loaded
@@ -108,6 +116,7 @@ if TYPE_CHECKING:
     from replay.reconcile.partner_file import read_partner_file as read_partner_file
     from replay.reconcile.reconciling import ReconciliationTerms as ReconciliationTerms
     from replay.reconcile.reconciling import reconcile as reconcile
+    from replay.review import review as review
     from replay.savings import savings as savings
     from replay.verify import to_verify as to_verify
     from replay.verify import verify_invoices as verify_invoices
@@ -121,6 +130,13 @@ _HOMES = {
     "observing_app": "desk.web.observing",
     "run_worker": "replay.working.working",
     "worker_of": "replay.working.working",
+    "LICENSES_SHOWN": "replay.compare.comparing",
+    "Moment": "replay.compare.comparing",
+    "QUESTIONS": "ledger.application.ask",
+    "compare": "replay.compare.comparing",
+    "compare_invoice": "replay.compare.issued",
+    "Change": "replay.preview.changes",
+    "ChangeKind": "replay.preview.changes",
     "DatesIn": "replay.reconcile.differences",
     "ReconciliationTerms": "replay.reconcile.reconciling",
     "create_app": "desk.web.app",
@@ -175,9 +191,11 @@ _HOMES = {
     "explain_number": "replay.explain.explaining",
     "explanation_html": "desk.web.explanation",
     "new_order": "replay.rebuild.ordering",
+    "preview": "replay.preview.previewing",
     "read_partner_file": "replay.reconcile.partner_file",
     "reconcile": "replay.reconcile.reconciling",
     "read_configuration": "desk.configuration",
+    "review": "replay.review",
     "rebuild": "replay.rebuild.rebuilding",
     "recorded_later": "ledger.application.ask",
     "retry_webhooks": "ledger.application.settle_webhooks",

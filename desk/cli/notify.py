@@ -14,7 +14,7 @@ from desk.cli.answers import Row, show_faults, write_csv, write_json_lines
 from desk.cli.failures import FAILED
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
-from desk.cli.options import OPERATE, Format, FormatOption, Strict
+from desk.cli.options import BILL, Format, FormatOption, Strict
 from desk.cli.screen import out_console
 from desk.cli.settings import configuration, open_to_record
 from desk.cli.tables import new_table
@@ -68,7 +68,7 @@ _Preview = Annotated[
 @app.command(
     "notify",
     cls=LedgerCommand,
-    rich_help_panel=OPERATE,
+    rich_help_panel=BILL,
     epilog=examples("notify --dry-run", "notify --dry-run --until 2024-08-31T00:00:00Z --format jsonl"),
 )
 def notify(

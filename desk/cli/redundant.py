@@ -28,7 +28,7 @@ app = typer.Typer()
 DEFAULT_DAYS = 30
 _MOST_DAYS = 3660
 _COLUMNS = ("license_id", "agent_id", "last_seat_at", "charge_date", "currency", "saves")
-_Days = Annotated[
+Days = Annotated[
     int,
     typer.Option(
         metavar="N",
@@ -48,7 +48,7 @@ def redundant(
     ctx: typer.Context,
     *,
     license_id: LicenseArg,
-    days: _Days = DEFAULT_DAYS,
+    days: Days = DEFAULT_DAYS,
     as_of: AsOf = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

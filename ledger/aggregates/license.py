@@ -157,6 +157,19 @@ class License(Aggregate):
             and timeline.role_after(len(timeline.marks)) is Role.OWNER
         )
 
+    def chatbots(self) -> list[str]:
+        """Return the ids of the ChatBots that are there after all that is recorded, the last added last."""
+        there = [
+            (timeline.marks[-1].effective_at, timeline.marks[-1].order, bot_id)
+            for bot_id, timeline in self._chatbots.items()
+            if timeline.state_after(len(timeline.marks)) is State.ACTIVE
+        ]
+        return [bot_id for _, _, bot_id in sorted(there)]
+
+    def has_had(self, account_id: str) -> bool:
+        """Tell whether an agent or a ChatBot of that id is, or once was, on the licence."""
+        return account_id in self._agents or account_id in self._chatbots
+
     def billing_index(self, day: date) -> int | None:
         """Return n if the day is the licence's billing date D_n, else None (docs/rules.md §5)."""
         if self.created is None:

@@ -1,7 +1,7 @@
 """Ask the ledger for seats, invoices or notices at any point in time, as known then or later."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,6 +97,16 @@ def digest_of(lines: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
+class LicensesLog:
+    """What is recorded of some licences, not yet sorted into a history: see `assemble`."""
+
+    log: pl.DataFrame
+    terms: pl.DataFrame
+    programme: Programme
+    positions: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Read:
     """What a question needs, read from the store: the history, and the seat facts' names by position."""
 
@@ -176,17 +186,23 @@ def read_history(ledger: Ledger, question: Question) -> Read:
     """Read what a question needs and no more: some licences' streams, or the log in pages."""
     store, known_us = ledger.store, question.known_us
     if question.license_ids:
-        log, announced = read_question(store, question.license_ids, known_us)
-        terms = decode_terms(log)
-        programme = ledger.programme(announced, issue_instants(terms), _prepare)
+        of = read_licenses(ledger, question.license_ids, known_us)
     else:
         pages = list(prepared_pages(store, _decoded, until_recorded_us=known_us)) or [_decoded(empty_log())]
         log, terms = (pl.concat(parts) for parts in zip(*pages, strict=True))
         programme = Programme.of(terms, issue_instants(terms))
-    positions = store.positions_of(known_through_ids(terms))
-    history = assemble(log, terms, programme, positions, known_us)
+        of = LicensesLog(log, terms, programme, store.positions_of(known_through_ids(terms)))
+    history = assemble(of.log, of.terms, of.programme, of.positions, known_us)
     _all_known(ledger, question, history)
-    return Read(history, log.select("position", "subject"))
+    return Read(history, of.log.select("position", "subject"))
+
+
+def read_licenses(ledger: Ledger, license_ids: Sequence[str], known_us: int) -> LicensesLog:
+    """Read what was recorded of some licences by an instant; of unknown ones there are no rows."""
+    log, announced = read_question(ledger.store, license_ids, known_us)
+    terms = decode_terms(log)
+    programme = ledger.programme(announced, issue_instants(terms), _prepare)
+    return LicensesLog(log, terms, programme, ledger.store.positions_of(known_through_ids(terms)))
 
 
 def read_accounts(ledger: Ledger, question: Question) -> tuple[Accounts, pl.DataFrame]:

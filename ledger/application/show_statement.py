@@ -14,7 +14,7 @@ from ledger.projections.commission import Commissions
 from ledger.projections.decoding import decode_terms
 from ledger.projections.statement import statement
 from ledger.projections.what_if import part_of
-from ledger.rules.instants import format_instant
+from ledger.rules.instants import format_instant, to_us
 from ledger.stores.reading import read_programme
 
 
@@ -61,19 +61,14 @@ def show_statement(
     """
     question = Question(as_of, known_at)
     terms = decode_terms(read_programme(ledger.store, question.known_us, partner_ids=[partner_id]))
-    registered = terms.filter(
-        (pl.col("fact") == Fact.PARTNER_REGISTERED) & (pl.col("partner_id") == partner_id)
-    )
-    if registered.is_empty():
-        known = format_instant(known_at or as_of)
-        raise PartnerNotKnown(what="partner", name=partner_id, known_at=known)
+    programme = _programme(terms, partner_id, known_at or as_of)
     history = part_of(read_history(ledger, question).history, pl.col("partner_id") == partner_id)
     first = month.replace(day=1)
     commissions = Commissions.of(terms, history.issued["recorded_us"])
     rows, totals, unpriced = statement(history, commissions, question.as_of_us, first, _next_month(first))
     return Statement(
         partner_id=partner_id,
-        programme=registered["programme"][0],
+        programme=programme,
         month=first,
         as_of=as_of,
         known_at=known_at or as_of,
@@ -81,6 +76,21 @@ def show_statement(
         totals=totals.to_dicts(),
         faults=[missing_price(row) for row in unpriced.iter_rows(named=True)],
     )
+
+
+def require_partner(ledger: Ledger, partner_id: str, known_at: datetime) -> str:
+    """Return the programme of a partner; raises PartnerNotKnown for one not registered by an instant."""
+    rows = read_programme(ledger.store, to_us(known_at), partner_ids=[partner_id])
+    return _programme(decode_terms(rows), partner_id, known_at)
+
+
+def _programme(terms: pl.DataFrame, partner_id: str, known_at: datetime) -> str:
+    registered = terms.filter(
+        (pl.col("fact") == Fact.PARTNER_REGISTERED) & (pl.col("partner_id") == partner_id)
+    )
+    if registered.is_empty():
+        raise PartnerNotKnown(what="partner", name=partner_id, known_at=format_instant(known_at))
+    return str(registered["programme"][0])
 
 
 def _next_month(first: date) -> date:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from ledger.events.base import LedgerEvent
 from ledger.events.license import AgentCreated, LicenseCreated
 from ledger.events.paper import InvoiceIssued, NoticeEvent
+from ledger.events.programme import CutoverAnnounced, PartnerRegistered, PartnerTermsChanged, PricePublished
 from ledger.rules.currencies import minor_unit_digits
 
 _MODELS: Final = {"pps": "pay-per-seat", "ppa": "pay-per-account", "ppu": "pay-per-user"}
@@ -16,7 +17,7 @@ _SOURCES: Final = {"signup": "by sign-up", "partner_app": "through the partner a
 
 
 def tell(event: LedgerEvent, currency: str) -> str:
-    """Return what a licence's event says; amounts are in the licence's currency."""
+    """Return what an event says; a licence's amounts are in its currency, a price in its own."""
     return _SENTENCES[event.type](event, currency)
 
 
@@ -48,6 +49,23 @@ def _notice(event: NoticeEvent, _: str) -> str:
     )
 
 
+def _partner(event: PartnerRegistered | PartnerTermsChanged, _: str) -> str:
+    rates = {"discount": event.discount_rate, "commission": event.commission_rate}
+    said = "".join(f", {name} rate {rate}" for name, rate in rates.items() if rate is not None)
+    if isinstance(event, PartnerRegistered):
+        return f"Partner {event.partner_id} registered in the {event.programme} programme{said}"
+    return f"Terms of partner {event.partner_id} changed{said}"
+
+
+def _price(event: PricePublished, _: str) -> str:
+    price = _money(event.unit_amount, event.currency)
+    return f"Price published: {event.plan} plan, {event.billing_cycle} billing, {price} a unit"
+
+
+def _cutover(event: CutoverAnnounced, _: str) -> str:
+    return f"Cutover {event.cutover_id} announced: {_MODELS[event.pricing_model]} from {event.on}"
+
+
 def _money(amount_minor: int, currency: str) -> str:
     digits = minor_unit_digits(currency)
     return f"{Decimal(amount_minor).scaleb(-digits):,.{digits}f} {currency}"
@@ -67,6 +85,10 @@ _SENTENCES: Final[Mapping[str, Callable[[Any, str], str]]] = {
     "LicenseCancelled": lambda event, _: "Licence cancelled",
     "SeatTaken": lambda event, _: f"{event.agent_id} took a seat",
     "SeatReleased": lambda event, _: f"{event.agent_id} left the seat",
+    "PartnerRegistered": _partner,
+    "PartnerTermsChanged": _partner,
+    "PricePublished": _price,
+    "CutoverAnnounced": _cutover,
     "InvoiceIssued": _invoice,
     "NoticeSent": _notice,
     "NoticeFailed": _notice,

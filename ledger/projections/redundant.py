@@ -35,13 +35,18 @@ class Redundant:
     unpriced: pl.DataFrame
 
 
-def redundant(history: History, days: int, at_us: int) -> Redundant:
+def redundant(history: History, days: int, at_us: int, charged: pl.DataFrame | None = None) -> Redundant:
     """Return the agents, active at an instant, who held no seat in the `days` times 24 hours before it.
 
     `history` is what was known at that instant. A cancelled licence has no row. Each agent's saving is that
-    of suspending it alone, `licenses` has that of all together.
+    of suspending it alone, `licenses` has that of all together. `charged` (license, charge_day, charge_us)
+    names other charges than the next ones; then only its licences have rows.
     """
     owners = _alive(history, at_us)
+    if charged is not None:
+        owners = owners.select("license").join(
+            charged.select(owners.columns), on="license", maintain_order="left"
+        )
     agents = _agents(history, at_us).join(owners.select("license"), on="license", how="semi")
     idle = agents.filter(held_no_seat("seated_until_us", at_us, days))
     (expected, together, alone), unpriced = _next_totals(history, owners, idle, at_us)

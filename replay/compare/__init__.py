@@ -1,0 +1,1 @@
+"""Answers at two instants, or as known at two times, side by side, with the events in between."""
