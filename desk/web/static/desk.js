@@ -56,9 +56,12 @@
       dialog.removeAttribute("open");
       dialog.classList.remove("inline");
       dialog.showModal();
-      dialog.addEventListener("close", () => place().replaceChildren(), { once: true });
+      // Escape closes it without asking us
+      dialog.addEventListener("close", () => { if (place().contains(dialog)) closeDialog(); }, { once: true });
     } else if (event.detail.target.id === "team") {
       closeDialog();
+      // the row that one came from is elsewhere now
+      $("#team .toast button, #team .tabs a")?.focus();
       const toast = $(".toast p");
       if (toast) $("#said").textContent = toast.textContent;
     }
