@@ -15,8 +15,9 @@ from ledger.projections.invoices import Invoices, invoices
 from ledger.projections.models import PPS
 from ledger.projections.notices import charges
 from ledger.projections.seats import seats
-from ledger.projections.supposing import switched, with_accounts, without_chatbots
+from ledger.projections.supposing import switched, with_accounts
 from ledger.projections.terms import of_license
+from ledger.projections.what_if import without_chatbots
 
 REDUNDANT_DAYS = 30
 CONTENT_COLUMNS = (

@@ -14,12 +14,6 @@ from ledger.projections.history import History
 _KNOWN_ALL_ALONG = 0
 
 
-def without_chatbots(history: History) -> History:
-    """Return the history as if no ChatBot had ever been added."""
-    bots = (Fact.CHATBOT_ADDED, Fact.CHATBOT_REMOVED)
-    return replace(history, facts=history.facts.filter(~pl.col("fact").is_in(bots)))
-
-
 def switched(history: History, rows: pl.DataFrame) -> History:
     """Return the history as if licences had been switched by hand: rows of license, model, at_us."""
     supposed = _known(history, rows.with_columns(fact=pl.lit(int(Fact.PRICING_MODEL_SWITCHED))))

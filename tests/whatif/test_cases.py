@@ -6,6 +6,7 @@ from pathlib import Path
 from replay.compare.comparing import Comparison, Moment, compare
 from replay.compare.issued import compare_invoice
 from replay.preview.changes import Change, ChangeKind
+from replay.preview.deciding import Bench
 from replay.preview.previewing import preview
 from tests.projections.told import Told
 from tests.second_opinion.story import at
@@ -47,7 +48,10 @@ class TestAPreview:
         for day, bot_id in (("2024-05-02", "z"), ("2024-05-03", "m"), ("2024-05-04", "k")):
             told.fact("ChatBotAdded", day, bot_id=bot_id)
         with ledger_of(tmp_path, told.lines, at(NOW)) as (ledger, _):
-            found = preview(ledger, "l", [Change(ChangeKind.REMOVE_CHATBOTS, 2)], at(NOW))
+            removed = Change(ChangeKind.REMOVE_CHATBOTS, 2)
+            found = preview(ledger, "l", [removed], at(NOW))
+            decided = Bench(ledger, "l", at(NOW)).decide([removed])
+        assert [one.event.subject for one in decided] == ["m", "k"]
         # 2 agents and 3 ChatBots x 49.00 = 245.00, two ChatBots fewer 147.00
         assert (found.before_minor, found.after_minor) == (24500, 14700)
 
