@@ -82,6 +82,24 @@ class Webhooks(_Section):
     body_limit_bytes: int = Field(default=262_144, ge=1_024)
 
 
+class SignInElsewhere(_Section):
+    """The house's own sign-in by OpenID Connect; users are known here by the address that it vouches for."""
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+    label: str = "Sign in with your company account"
+
+
+class Web(_Section):
+    """The pages: what they are called, and who else signs people in."""
+
+    title: str = "License Ledger"
+    oidc: SignInElsewhere | None = None
+    # whose word is taken for the address and scheme that a request came with
+    trusted_proxies: tuple[str, ...] = ()
+
+
 class Configuration(_Section):
     """All sections, each with what holds where the file says nothing."""
 
@@ -93,6 +111,7 @@ class Configuration(_Section):
     webhooks: Webhooks = Webhooks()
     # from the organisation's id, or the licence's as the programme's owner numbers it, to the licence here
     organisations: dict[str, str] = {}
+    web: Web = Web()
 
     def payer(self, payer_id: str) -> Payer:
         """Return what is known of a payer, nothing but its language if the file does not name it."""

@@ -70,6 +70,11 @@ def instant(value: datetime | str) -> str:
     return text[:19] if moment.second else text[:16]
 
 
+def clock(value: datetime) -> str:
+    """Write an instant's time of day without the zeros that say nothing: 07:00, 07:00:00.000001."""
+    return instant(value)[11:]
+
+
 def percent(rate: str) -> str:
     """Write a rate such as 0.125 as 12.5 %."""
     hundredths = (Decimal(rate) * 100).normalize()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from importlib.metadata import version as version
+    from json import dumps as dumps
 
     from desk.cli.progress import progress_of_bytes as progress_of_bytes
     from desk.cli.progress import progress_of_things as progress_of_things
@@ -16,9 +17,24 @@ if TYPE_CHECKING:
     from desk.mail.message import as_text as as_text
     from desk.mail.message import wording_of as wording_of
     from desk.mail.smtp import SmtpMailer as SmtpMailer
+    from desk.web.app import create_app as create_app
     from desk.web.listening import listen as listen
+    from desk.web.sample import fill_with_sample as fill_with_sample
+    from desk.web.sample import is_empty as is_empty
+    from desk.web.sample import is_loopback as is_loopback
     from desk.web.webhooks import webhook_app as webhook_app
     from desk.web.webhooks import webhook_router as webhook_router
+    from ledger.application.accounts.accounts import Accounts as Accounts
+    from ledger.application.accounts.api_keys import create_api_key as create_api_key
+    from ledger.application.accounts.api_keys import list_api_keys as list_api_keys
+    from ledger.application.accounts.api_keys import revoke_api_key as revoke_api_key
+    from ledger.application.accounts.roles import Right as Right
+    from ledger.application.accounts.roles import UserRole as UserRole
+    from ledger.application.accounts.users import add_user as add_user
+    from ledger.application.accounts.users import disable_user as disable_user
+    from ledger.application.accounts.users import enable_user as enable_user
+    from ledger.application.accounts.users import list_users as list_users
+    from ledger.application.accounts.users import set_password as set_password
     from ledger.application.activate_agent import activate_agent as activate_agent
     from ledger.application.add_chatbot import add_chatbot as add_chatbot
     from ledger.application.announce_cutover import announce_cutover as announce_cutover
@@ -68,6 +84,7 @@ if TYPE_CHECKING:
     from ledger.application.suspend_agent import suspend_agent as suspend_agent
     from ledger.application.switch_pricing_model import switch_pricing_model as switch_pricing_model
     from ledger.application.take_seat import take_seat as take_seat
+    from ledger.rules.instants import format_instant as format_instant
     from ledger.stores.files import files_of as files_of
     from replay.cutover import replay_cutover as replay_cutover
     from replay.demo import run_demo as run_demo
@@ -91,6 +108,24 @@ if TYPE_CHECKING:
 _HOMES = {
     "DatesIn": "replay.reconcile.differences",
     "ReconciliationTerms": "replay.reconcile.reconciling",
+    "create_app": "desk.web.app",
+    "listen": "desk.web.listening",
+    "fill_with_sample": "desk.web.sample",
+    "is_empty": "desk.web.sample",
+    "is_loopback": "desk.web.sample",
+    "dumps": "json",
+    "Accounts": "ledger.application.accounts.accounts",
+    "create_api_key": "ledger.application.accounts.api_keys",
+    "list_api_keys": "ledger.application.accounts.api_keys",
+    "revoke_api_key": "ledger.application.accounts.api_keys",
+    "Right": "ledger.application.accounts.roles",
+    "UserRole": "ledger.application.accounts.roles",
+    "add_user": "ledger.application.accounts.users",
+    "disable_user": "ledger.application.accounts.users",
+    "enable_user": "ledger.application.accounts.users",
+    "list_users": "ledger.application.accounts.users",
+    "set_password": "ledger.application.accounts.users",
+    "format_instant": "ledger.rules.instants",
     "CommandMeta": "ledger.application.recording",
     "Followed": "replay.follow",
     "Follower": "replay.follow",

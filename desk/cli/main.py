@@ -7,6 +7,7 @@ import typer
 
 from desk.cli import (
     agents,
+    api_keys,
     archive,
     bill,
     chatbots,
@@ -30,9 +31,11 @@ from desk.cli import (
     replay,
     savings,
     seats,
+    serve,
     simulate,
     statement,
     status,
+    users,
     verify,
     webhooks,
 )
@@ -112,6 +115,7 @@ for _family in (
     statement, savings, redundant, journal,
     import_history, export_history, archive,
     rebuild, follow, status, receive, webhooks,
+    serve, users, api_keys,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

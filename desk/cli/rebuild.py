@@ -36,6 +36,7 @@ class Projection(StrEnum):
     SEATS = "seats"
     INVOICES = "invoices"
     NOTICES = "notices"
+    LICENSES = "licenses"
 
 
 class Origin(StrEnum):
@@ -47,7 +48,9 @@ class Origin(StrEnum):
 
 _Projections = Annotated[
     list[Projection] | None,
-    typer.Argument(metavar="[seats|invoices|notices]…", help="What to rebuild; all, if none is named."),
+    typer.Argument(
+        metavar="[seats|invoices|notices|licenses]…", help="What to rebuild; all, if none is named."
+    ),
 ]
 _Workers = Annotated[
     int | None,

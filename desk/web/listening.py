@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -24,11 +24,20 @@ class _Server(uvicorn.Server):
         self.should_exit = self.should_exit or self._stop.is_set()
 
 
-def listen(app: FastAPI, host: str, port: int, *, stop: threading.Event, told: Callable[[str], None]) -> None:
+def listen(
+    app: FastAPI,
+    host: str,
+    port: int,
+    *,
+    stop: threading.Event,
+    told: Callable[[str], None],
+    trusted_proxies: Sequence[str] = (),
+) -> None:
     """Serve until SIGTERM or SIGINT comes; port 0 is any free one, and `told` is given the address.
 
     The signals' handlers of before are called at the end. Requests that have begun are answered first.
-    Raises OSError if the port is taken or not ours to take.
+    `trusted_proxies` are addresses whose word is taken for whom a request comes from. Raises OSError if the
+    port is taken or not ours to take.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=2_048) as listener:
@@ -39,6 +48,8 @@ def listen(app: FastAPI, host: str, port: int, *, stop: threading.Event, told: C
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
             timeout_graceful_shutdown=_GRACE_S,
         )
         _Server(config, stop).run(sockets=[listener])

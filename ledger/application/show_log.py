@@ -15,7 +15,7 @@ from ledger.rules.words import DEFAULT_CURRENCY
 
 @dataclass(frozen=True)
 class LogEntry:
-    """One event of a licence: where it stands in the log, both its times, who did what."""
+    """One event of a licence: its place in the log, both its times, who did what; `line` is it whole."""
 
     position: int
     effective_at: datetime
@@ -23,6 +23,7 @@ class LogEntry:
     type: str
     who: str
     what: str
+    line: str
 
 
 def show_log(ledger: Ledger, license_id: str, known_at: datetime | None = None) -> list[LogEntry]:
@@ -37,8 +38,8 @@ def show_log(ledger: Ledger, license_id: str, known_at: datetime | None = None) 
     if not rows:
         raise LicenseNotFound(what="licence", name=license_id)
     read = ledger.store.mapper.to_domain_event
-    events = [(position, read(row).event) for position, row in rows]
-    created = (event for _, event in events if isinstance(event, LicenseCreated))
+    events = [(position, read(row).event, row.state) for position, row in rows]
+    created = (event for _, event, _ in events if isinstance(event, LicenseCreated))
     currency = next((event.currency for event in created), DEFAULT_CURRENCY)
     return [
         LogEntry(
@@ -48,6 +49,7 @@ def show_log(ledger: Ledger, license_id: str, known_at: datetime | None = None) 
             type=event.type,
             who=event.actor,
             what=tell(event, currency),
+            line=state.decode(),
         )
-        for position, event in events
+        for position, event, state in events
     ]

@@ -11,6 +11,7 @@ import polars as pl
 
 from ledger.projections.history import History
 from ledger.projections.invoices import INVOICE_COLUMNS, LINE_COLUMNS, Invoices, invoices_and_gaps
+from ledger.projections.license_steps import license_steps
 from ledger.projections.notices import notices_at, undecided_notices
 from ledger.projections.rates import plain_rates, scaled_rates
 from ledger.projections.seat_steps import seat_steps
@@ -19,7 +20,7 @@ from ledger.rules.words import Payer
 
 # Raise it whenever the same events give other rows: what was built before is then seen to be stale. A test
 # holds the rows of the sample programme against it.
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 MISSING_PRICE, SEAT_CLASH = "missing_price", "seat_clash"
 
@@ -99,6 +100,23 @@ SCHEMAS: Mapping[str, pl.Schema] = {
             "position": _COUNT,
         }
     ),
+    "license_step": pl.Schema(
+        {
+            "license_id": _TEXT,
+            "valid_from": _INSTANT,
+            "valid_to": _INSTANT,
+            "status": _TEXT,
+            "plan": _TEXT,
+            "billing_cycle": _TEXT,
+            "pricing_model": _TEXT,
+            "currency": _TEXT,
+            "source": _TEXT,
+            "payer": _TEXT,
+            "partner_id": _TEXT,
+            "partner_programme": _TEXT,
+            "next_pricing_model": _TEXT,
+        }
+    ),
 }
 
 
@@ -109,6 +127,7 @@ class ReadModels:
     `seat_step`: `seat_steps`. `invoice`, `invoice_line`: `Invoices`, with the instant of the billing date,
     who pays, and the lines' numbers from 1; rates as decimal text. `notice`: `undecided_notices`. `fault`:
     missing prices and seat events without effect, with the half-open span of as_of that meets each.
+    `license_step`: `license_steps`.
     """
 
     seat_step: pl.DataFrame
@@ -116,6 +135,7 @@ class ReadModels:
     invoice_line: pl.DataFrame
     notice: pl.DataFrame
     fault: pl.DataFrame
+    license_step: pl.DataFrame
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """Return the frames by name."""
@@ -143,6 +163,7 @@ def read_models(history: History, through_us: int, names: pl.DataFrame) -> ReadM
         "invoice_line": _lines(billed.lines),
         "notice": _in_utc(undecided_notices(history)),
         "fault": pl.concat([_missing_prices(gaps), _seat_clashes(history, names)]),
+        "license_step": _in_utc(license_steps(history)),
     }
     return ReadModels(**{name: _shaped(name, frame) for name, frame in frames.items()})
 

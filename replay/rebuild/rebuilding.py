@@ -24,6 +24,7 @@ PROJECTIONS = {
     "seats": ("seat_step", "fault"),
     "invoices": ("invoice", "invoice_line", "fault"),
     "notices": ("notice",),
+    "licenses": ("license_step",),
 }
 
 

@@ -47,7 +47,8 @@ class TestRebuild:
         for _ in range(2):
             done("rebuild", "--workers", "1", store=store)
         assert done("rebuild", "--rollback", store=store) == (
-            "These versions answer now: fault 1, invoice 1, invoice_line 1, notice 1, seat_step 1.\n"
+            "These versions answer now: fault 1, invoice 1, invoice_line 1, license_step 1, notice 1, "
+            "seat_step 1.\n"
         )
         assert run("rebuild", "--rollback", "--check", store=store).exit_code == 2
 

@@ -6,6 +6,7 @@ import polars as pl
 
 # The columns that tell the rows of a licence apart, the licence first: what "one licence" is found by.
 KEYS: Mapping[str, tuple[str, ...]] = {
+    "license_step": ("license_id", "valid_from"),
     "seat_step": ("license_id", "valid_from"),
     "invoice": ("license_id", "billing_date"),
     "invoice_line": ("license_id", "billing_date", "line"),
@@ -14,6 +15,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 # What "all licences at an instant" are found by.
 INSTANTS: Mapping[str, tuple[str, ...]] = {
+    "license_step": ("valid_to",),
     "seat_step": ("valid_to",),
     "invoice": ("billing_at",),
     "invoice_line": ("billing_at",),
@@ -24,6 +26,7 @@ TABLES = tuple(KEYS)
 
 # Which rows a question about :at needs; a table that is not named is needed whole.
 AT: Mapping[str, str] = {
+    "license_step": "valid_from <= :at AND (valid_to > :at OR valid_to IS NULL)",
     "seat_step": "valid_from <= :at AND (valid_to > :at OR valid_to IS NULL)",
     "invoice": "billing_at <= :at",
     "invoice_line": "billing_at <= :at",

@@ -1,0 +1,46 @@
+"""Suspend, activate or delete somebody on a licence, but never the last owner who could undo it."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ledger.application.activate_agent import activate_agent
+from ledger.application.delete_agent import delete_agent
+from ledger.application.ledger import Ledger
+from ledger.application.recording import CommandMeta, Recorded
+from ledger.application.show_team import TeamChange, show_team
+from ledger.application.suspend_agent import suspend_agent
+from ledger.rules.errors import Conflict
+from ledger.rules.words import SYSTEM_ACTOR, Role
+
+_DO: Final[Mapping[TeamChange, Callable[..., Recorded]]] = {
+    TeamChange.SUSPEND: suspend_agent,
+    TeamChange.ACTIVATE: activate_agent,
+    TeamChange.DELETE: delete_agent,
+}
+_PAST: Final = {TeamChange.SUSPEND: "suspended", TeamChange.DELETE: "deleted"}
+_MANAGING = frozenset({Role.OWNER, Role.ADMIN})
+
+
+class LastOwner(Conflict):
+    """Raised when the only active owner of a licence would be suspended or deleted."""
+
+    code = "last_owner"
+    template = "{agent_id} is the only active owner of {license_id} and cannot be {done}."
+    hint = "Make somebody else an owner first, or activate another owner."
+
+
+def change_team(
+    ledger: Ledger, *, license_id: str, agent_id: str, change: TeamChange, user: str, key: str | None = None
+) -> Recorded:
+    """Record a change, now, by the user if they manage the licence themselves, else by the system.
+
+    A `key` that was seen before changes nothing. Raises LastOwner and what the single commands raise.
+    """
+    team = show_team(ledger, license_id, as_of=ledger.now())
+    agent = team.agent(agent_id)
+    if change in _PAST and agent is not None and agent.is_last_owner:
+        raise LastOwner(agent_id=agent_id, license_id=license_id, done=_PAST[change], stream=license_id)
+    manages = any(one.agent_id == user and one.role in _MANAGING for one in team.active)
+    actor = user if manages else SYSTEM_ACTOR
+    meta = CommandMeta(actor=actor, key=key)
+    return _DO[change](ledger, license_id=license_id, agent_id=agent_id, meta=meta)
