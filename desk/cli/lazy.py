@@ -109,7 +109,6 @@ _HOMES = {
     "DatesIn": "replay.reconcile.differences",
     "ReconciliationTerms": "replay.reconcile.reconciling",
     "create_app": "desk.web.app",
-    "listen": "desk.web.listening",
     "fill_with_sample": "desk.web.sample",
     "is_empty": "desk.web.sample",
     "is_loopback": "desk.web.sample",
