@@ -89,6 +89,8 @@ class SignInElsewhere(_Section):
     client_id: str
     client_secret: SecretStr
     label: str = "Sign in with your company account"
+    # what of a person is their name here; an e-mail address must be one that the house has verified
+    claim: str = "email"
 
 
 class Web(_Section):

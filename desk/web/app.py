@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from secrets import token_urlsafe
 
+import httpx2
 from fastapi import FastAPI
 from itsdangerous import URLSafeTimedSerializer
 from starlette.routing import Mount
@@ -13,8 +14,19 @@ from desk.configuration import Web
 from desk.web import problems
 from desk.web.access import rule_of
 from desk.web.desk import Desk
+from desk.web.elsewhere import Elsewhere
 from desk.web.limiting import Limits
-from desk.web.pages import access_log, bell, health, invoice, license_page, licenses, sign_in, team
+from desk.web.pages import (
+    access_log,
+    bell,
+    health,
+    invoice,
+    license_page,
+    licenses,
+    sign_in,
+    sign_in_elsewhere,
+    team,
+)
 from desk.web.rendering import STATIC, new_templates
 from desk.web.routing import Pages
 from desk.web.visiting import STATIC_PATH, Visiting
@@ -25,6 +37,7 @@ from ledger.application.ledger import Ledger
 PAGES: tuple[Pages, ...] = (
     health.pages,
     sign_in.pages,
+    sign_in_elsewhere.pages,
     licenses.pages,
     license_page.pages,
     team.pages,
@@ -39,10 +52,17 @@ class RouteWithoutRule(RuntimeError):
     """Raised for an application with a route that does not say who may use it."""
 
 
-def create_app(ledger: Ledger, accounts: Accounts, settings: Web | None = None) -> FastAPI:
+def create_app(
+    ledger: Ledger,
+    accounts: Accounts,
+    settings: Web | None = None,
+    *,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> FastAPI:
     """Return the application over an open ledger and its accounts, which whoever calls it closes.
 
-    Raises RouteWithoutRule for a route that somebody added past `Pages`.
+    `transport` is how the house's own sign-in is reached, if not by the network. Raises RouteWithoutRule for
+    a route that somebody added past `Pages`.
     """
     app = FastAPI(
         title="License Ledger",
@@ -61,6 +81,8 @@ def create_app(ledger: Ledger, accounts: Accounts, settings: Web | None = None) 
         templates=new_templates(),
         signer=URLSafeTimedSerializer(signing_key, salt=_SIGNING),
     )
+    elsewhere = app.state.desk.settings.oidc
+    app.state.elsewhere = None if elsewhere is None else Elsewhere(elsewhere, transport)
     for pages in PAGES:
         # the routes themselves, and not their router around them: each is looked at for its rule
         app.router.routes.extend(pages.router.routes)

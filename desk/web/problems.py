@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from desk.web.access import NotAllowed, SignInNeeded
 from desk.web.csrf import BadForm
+from desk.web.elsewhere import NotVouchedFor
 from desk.web.limiting import TooManyTries
 from desk.web.rendering import is_partial, page
 from ledger.aggregates.license import ActorNotAllowed, LicenseNotFound
@@ -27,6 +28,7 @@ _STATUS: tuple[tuple[type[LedgerError], HTTPStatus], ...] = (
     (NotAllowed, HTTPStatus.FORBIDDEN),
     (ActorNotAllowed, HTTPStatus.FORBIDDEN),
     (BadForm, HTTPStatus.FORBIDDEN),
+    (NotVouchedFor, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),
     (TooManyTries, HTTPStatus.TOO_MANY_REQUESTS),
     (StoreLocked, HTTPStatus.SERVICE_UNAVAILABLE),

@@ -21,12 +21,12 @@ STORY = (
     "activate-agent", "switch-pricing-model", "change-plan", "change-billing-cycle", "seats", "invoices",
     "invoice", "notices", "notify", "log", "replay", "reconcile", "webhooks", "bill", "verify", "statement",
     "savings", "redundant", "journal", "follow", "status", "export", "import", "archive", "rebuild",
-    "simulate", "demo", "delete-agent", "cancel-license",
+    "simulate", "demo", "delete-agent", "cancel-license", "user", "api-key",
 )  # fmt: skip
 
 
 # Their examples are run as processes, and stopped, by their own tests.
-UNTIL_STOPPED = ("receive",)
+UNTIL_STOPPED = ("receive", "serve")
 
 # What can be a ledger's first event.
 FIRST = ("publish-price", "register-partner", "announce-cutover", "create-license")

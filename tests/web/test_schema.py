@@ -1,6 +1,7 @@
 """Whatever is asked of the data routes, by each role: no failure, no answer outside the OpenAPI document."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import schemathesis
@@ -37,13 +38,17 @@ FEW = settings(
 )
 
 
-def ask(browser: Browser, case: schemathesis.Case, *, partner: bool) -> None:
+def ask(browser: Browser, case: Any, *, partner: bool) -> None:
     """Send what was drawn and hold the answer against the document; a partner reads of nobody else."""
     kwargs = case.as_transport_kwargs(base_url="http://ledger.test")
     request = {name: kwargs[name] for name in ("params", "json", "data", "headers") if kwargs.get(name)}
     answer = browser.ask(kwargs["method"], kwargs["url"], **request)
     case.validate_response(Response.from_any(answer), checks=CHECKS)
     assert not (partner and ("borealis-" in answer.text or "signup-" in answer.text))
+
+
+def _operations(schema: Any) -> list[Any]:
+    return [found.ok() for found in schema.get_all_operations()]
 
 
 class TestTheDocument:
@@ -64,8 +69,7 @@ class TestTheDocument:
     ) -> None:
         browser = reading(role.value)
         schema = schemathesis.openapi.from_dict(browser.get("/openapi.json").json())
-        for found in schema.get_all_operations():
-            operation = found.ok()
+        for operation in _operations(schema):
             if operation.method.upper() != "GET":
                 continue
             case = data.draw(operation.as_strategy())
@@ -82,11 +86,7 @@ class TestTheDocument:
         browser = signed_in("partner")
         token = browser.token("/licenses")
         schema = schemathesis.openapi.from_dict(create_app(ledger, accounts).openapi())
-        changing = [
-            operation
-            for operation in (found.ok() for found in schema.get_all_operations())
-            if operation.method.upper() == "POST"
-        ]
+        changing = [operation for operation in _operations(schema) if operation.method.upper() == "POST"]
         assert changing
 
         @given(st.data())

@@ -76,5 +76,10 @@ def let_in(request: Request, signed: SignedIn, wanted: str) -> Response:
 
 def _form(request: Request, *, next: str, name: str = "", refused: str = "") -> Response:  # noqa: A002
     status = _UNAUTHORIZED if refused else 200
-    context = {"next": local_address(next), "name": name, "refused": refused, "elsewhere": None}
+    context = {
+        "next": local_address(next),
+        "name": name,
+        "refused": refused,
+        "elsewhere": request.app.state.desk.settings.oidc,
+    }
     return page(request, "sign_in.html", context, status_code=status)
