@@ -19,6 +19,7 @@ from desk.web.limiting import Limits
 from desk.web.pages import (
     access_log,
     bell,
+    cutovers,
     health,
     invoice,
     license_page,
@@ -42,6 +43,7 @@ PAGES: tuple[Pages, ...] = (
     license_page.pages,
     team.pages,
     invoice.pages,
+    cutovers.pages,
     access_log.pages,
     bell.pages,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """What every route works with: the ledger, the accounts, the settings and how pages are written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, cast
 
@@ -9,6 +9,7 @@ from itsdangerous import URLSafeTimedSerializer
 from jinja2 import Environment
 
 from desk.configuration import Web
+from desk.web.keeping import Kept
 from desk.web.limiting import Limits
 from ledger.application.accounts.accounts import Accounts
 from ledger.application.ledger import Ledger
@@ -24,6 +25,7 @@ class Desk:
     limits: Limits
     templates: Environment
     signer: URLSafeTimedSerializer
+    kept: Kept = field(default_factory=Kept)
 
     def now(self) -> datetime:
         """Return the ledger's instant."""

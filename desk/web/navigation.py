@@ -18,6 +18,7 @@ class Link:
 
 LINKS = (
     Link("Licences", "licenses", "/licenses", Right.READ_LICENSES),
+    Link("Cutovers", "cutovers", "/cutovers", Right.READ_LICENSES),
     Link("Access log", "access_log", "/access-log", Right.READ_ACCESS_LOG),
 )
 
