@@ -56,7 +56,7 @@ class CutoverStudy:
 
     @cached_property
     def charge_dates(self) -> list[tuple[date, str, int]]:
-        """Return (charge date, outcome, licences), by date, of those that were or will be switched or created."""
+        """Return (charge date, outcome, licences), by date, of those switched, to be switched and created."""
         decided = self.replay.table.filter(pl.col("outcome") != "not_switched")
         counted = decided.group_by(pl.col("charge_date").str.to_date(), "outcome").len()
         return list(counted.sort("charge_date", "outcome").iter_rows())

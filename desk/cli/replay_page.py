@@ -40,7 +40,9 @@ def show_replay(console: Console, replay: "CutoverReplay", limit: int) -> None:
 
 def _show_story(console: Console, replay: "CutoverReplay") -> None:
     heading = replay.heading()
-    outcomes = ", ".join(f"{words.number(many)} {words.OUTCOMES[name]}" for name, many in replay.outcomes.items())
+    outcomes = ", ".join(
+        f"{words.number(many)} {words.OUTCOMES[name]}" for name, many in replay.outcomes.items()
+    )
     in_scope = words.count(sum(replay.outcomes.values()), "licence")
     asked = f"as of {words.instant(heading['as_of'])} UTC"
     if heading["known_at"] != heading["as_of"]:
@@ -134,7 +136,8 @@ def _difference(difference: Row | None, currency: str) -> Text:
     lines = [Text(_signed(difference["total"], currency), "bold")]
     parts = {name: difference[name] for name in words.DIFFERENCE_PARTS if difference[name]}
     lines += [
-        Text(f"{words.DIFFERENCE_PARTS[name]} {_signed(amount, currency):>10}", "dim") for name, amount in parts.items()
+        Text(f"{words.DIFFERENCE_PARTS[name]} {_signed(amount, currency):>10}", "dim")
+        for name, amount in parts.items()
     ]
     return Text("\n").join(lines)
 

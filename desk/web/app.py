@@ -24,6 +24,7 @@ from desk.web.pages import (
     invoice,
     license_page,
     licenses,
+    notices,
     sign_in,
     sign_in_elsewhere,
     team,
@@ -44,6 +45,7 @@ PAGES: tuple[Pages, ...] = (
     team.pages,
     invoice.pages,
     cutovers.pages,
+    notices.pages,
     access_log.pages,
     bell.pages,
 )  # fmt: skip

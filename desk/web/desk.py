@@ -13,6 +13,7 @@ from desk.web.keeping import Kept
 from desk.web.limiting import Limits
 from ledger.application.accounts.accounts import Accounts
 from ledger.application.ledger import Ledger
+from ledger.application.notice_trail import NoticeTrail
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Desk:
     templates: Environment
     signer: URLSafeTimedSerializer
     kept: Kept = field(default_factory=Kept)
+    trail: NoticeTrail = field(default_factory=NoticeTrail)
 
     def now(self) -> datetime:
         """Return the ledger's instant."""

@@ -1,4 +1,4 @@
-"""Answers that take long are kept for a while: a few, and only as long as they are what would be said anew."""
+"""Answers that take long are kept for a while: a few, and only while they are what would be said anew."""
 
 import threading
 from collections import OrderedDict
@@ -48,13 +48,15 @@ class _Place:
 
 
 class Kept:
-    """The answers given last, at most _MOST of them; each is computed once for all who ask at the same time."""
+    """The answers given last, at most _MOST of them; each is computed once for all who ask at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._places: OrderedDict[Hashable, _Place] = OrderedDict()
 
-    def answer(self, key: Hashable, moment: Moment, compute: Callable[[Moment], Answer]) -> tuple[Moment, Answer]:
+    def answer(
+        self, key: Hashable, moment: Moment, compute: Callable[[Moment], Answer]
+    ) -> tuple[Moment, Answer]:
         """Return the kept answer and the moment it is of, or compute it; a failure is not kept."""
         place = self._place((key, moment.log, None if moment.is_present else (moment.as_of, moment.known_at)))
         with place.lock:

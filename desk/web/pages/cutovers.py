@@ -190,14 +190,22 @@ def cutovers(desk: TheDesk, times: TheTimes) -> CutoversView:
     """Return the cutovers known at a moment; they are the programme's, and so the same for everybody."""
     found = list_cutovers(desk.ledger, times.known_at)
     rows = [_cutover(_heading(one), times) for one in found]
-    return CutoversView(times=times, cutovers=sorted(rows, key=lambda row: (row.on, row.cutover_id), reverse=True))
+    return CutoversView(
+        times=times, cutovers=sorted(rows, key=lambda row: (row.on, row.cutover_id), reverse=True)
+    )
 
 
 @pages.data(
     "/cutovers/{cutover_id:name}", may(Right.READ_LICENSES), summary="Replay a cutover", name="api_cutover"
 )
 def cutover_data(
-    *, desk: TheDesk, visitor: TheVisitor, cutover_id: str, times: TheTimes, sought: TheSoughtRows, after: After = None
+    *,
+    desk: TheDesk,
+    visitor: TheVisitor,
+    cutover_id: str,
+    times: TheTimes,
+    sought: TheSoughtRows,
+    after: After = None,
 ) -> CutoverView:
     """Return a replay at the times that are asked for; one of the present is up to half a minute old."""
     return _view(*_study(desk, visitor, cutover_id, times), sought, after)
@@ -285,7 +293,10 @@ def _view(times: Times, study: CutoverStudy, sought: SoughtRows, after: str | No
         cutover=_cutover(_heading(replay.cutover), times),
         in_scope=sum(replay.outcomes.values()),
         outcomes=replay.outcomes,
-        notices=[ChannelProgress.model_validate({"channel": name, "states": states}) for name, states in study.notices.items()],
+        notices=[
+            ChannelProgress.model_validate({"channel": name, "states": states})
+            for name, states in study.notices.items()
+        ],
         savings=[SavingsRow.model_validate(row) for row in study.savings.totals.to_dicts()],
         without_bill=len(study.savings.left_out),
         exceptions=[ExceptionRow(code=code, many=many) for code, many in replay.exceptions.items()],
