@@ -25,6 +25,7 @@ from desk.web.pages import (
     license_page,
     licenses,
     notices,
+    operations,
     sign_in,
     sign_in_elsewhere,
     team,
@@ -46,6 +47,7 @@ PAGES: tuple[Pages, ...] = (
     invoice.pages,
     cutovers.pages,
     notices.pages,
+    operations.pages,
     access_log.pages,
     bell.pages,
 )  # fmt: skip

@@ -19,6 +19,7 @@ class Link:
 LINKS = (
     Link("Licences", "licenses", "/licenses", Right.READ_LICENSES),
     Link("Cutovers", "cutovers", "/cutovers", Right.READ_LICENSES),
+    Link("Operations", "operations", "/operations", Right.READ_OPERATIONS),
     Link("Access log", "access_log", "/access-log", Right.READ_ACCESS_LOG),
 )
 
