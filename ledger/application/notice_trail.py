@@ -1,7 +1,7 @@
-"""Which notices went out and which failed, of all licences, without the log being read anew for each look."""
+"""Whose licences there are, which notices went out and which failed, without the log being read each time."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -36,12 +36,23 @@ class SentNotice:
 
 @dataclass(frozen=True)
 class Trail:
-    """What there is up to a position: in-app notices, the latest first, and attempts that came to nothing."""
+    """What there is up to a position: in-app notices, the latest first, and attempts that came to nothing.
+
+    `licenses_of` has the licences of each partner by id, with when they were recorded.
+    """
 
     position: int
     sent: tuple[SentNotice, ...]
     of_partner: dict[str, tuple[SentNotice, ...]]
     failing: dict[NoticeKey, Attempts]
+    licenses_of: dict[str, dict[str, datetime]]
+
+    def known_licenses(self, partner_id: str, known_at: datetime) -> list[str]:
+        """Return a partner's licences that were known at an instant, by id."""
+        found = self.licenses_of.get(partner_id, {})
+        return sorted(
+            license_id for license_id, recorded_at in list(found.items()) if recorded_at <= known_at
+        )
 
     def visible_to(self, partner_id: str | None) -> tuple[SentNotice, ...]:
         """Return the notices of a partner's licences; None: of all."""
@@ -55,6 +66,7 @@ class _Gathered:
     sent: dict[NoticeKey, SentNotice] = field(default_factory=dict)
     failing: dict[NoticeKey, Attempts] = field(default_factory=dict)
     done: set[NoticeKey] = field(default_factory=set)
+    licenses_of: dict[str, dict[str, datetime]] = field(default_factory=dict)
 
 
 class NoticeTrail:
@@ -68,7 +80,7 @@ class NoticeTrail:
         """Begin without having looked."""
         self._lock = threading.Lock()
         self._gathered = _Gathered()
-        self._trail = Trail(0, (), {}, {})
+        self._trail = Trail(0, (), {}, {}, {})
 
     def look(self, ledger: Ledger) -> Trail:
         """Return what there is up to the end of the log."""
@@ -94,9 +106,9 @@ class NoticeTrail:
                 if one.partner_id is not None:
                     of_partner.setdefault(one.partner_id, []).append(one)
             by_partner = {partner_id: tuple(found) for partner_id, found in of_partner.items()}
-            self._trail = Trail(until, tuple(sent), by_partner, dict(gathered.failing))
+            self._trail = Trail(until, tuple(sent), by_partner, dict(gathered.failing), gathered.licenses_of)
         else:
-            self._trail = Trail(until, self._trail.sent, self._trail.of_partner, self._trail.failing)
+            self._trail = replace(self._trail, position=until)
 
     def _take_license(self, ledger: Ledger, row: Recorded) -> None:
         try:
@@ -105,6 +117,9 @@ class NoticeTrail:
             return
         if isinstance(event, LicenseCreated):
             self._gathered.partners[event.license_id] = event.partner_id
+            if event.partner_id is not None:
+                of_partner = self._gathered.licenses_of.setdefault(event.partner_id, {})
+                of_partner[event.license_id] = event.recorded_at
 
     def _take_attempt(self, ledger: Ledger, row: Recorded) -> bool:
         try:
