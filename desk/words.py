@@ -74,6 +74,11 @@ def day(value: date) -> str:
     return formats.format_date(value, "d MMM y", locale=_LOCALE)
 
 
+def month(value: date) -> str:
+    """Write a month: March 2024."""
+    return formats.format_date(value, "MMMM y", locale=_LOCALE)
+
+
 def days(first: date, end: date) -> str:
     """Write a stretch of days by its first and its last one; `end` is the day after the last."""
     last = end - timedelta(days=1)

@@ -28,7 +28,7 @@ from replay.study import Chosen, CutoverStudy, list_cutovers, study_cutover
 
 pages = Pages()
 
-_A_PAGE = 50
+_A_PAGE = 25
 _A_SLICE = 1_000
 _LONGEST_NAME = 200
 STATES = ("sent", "late", "showing", "ended", "due", "scheduled", "missed")

@@ -44,7 +44,7 @@ class BadMonth(InvalidValue):
 
 
 class StatementRow(View):
-    """An invoice of the month; minor units. Margin is null where the client pays, commission if none is due."""
+    """An invoice of the month; minor units. Margin is null where the client pays."""
 
     license_id: str
     billing_date: date
@@ -81,12 +81,16 @@ class StatementTotal(View):
 
 
 class StatementView(View):
-    """A partner's month; `rows` are the first 200 of `row_count`, the file and the sums have all."""
+    """A partner's month; `rows` are the first 200 of `row_count`, the file and the sums have all.
+
+    `first` is the first day of the month.
+    """
 
     times: Times
     partner_id: str
     programme: Literal["solution", "affiliate"]
     month: str
+    first: date
     month_before: str | None
     month_after: str | None
     totals: list[StatementTotal]
@@ -112,6 +116,7 @@ def partner_statement(
         partner_id=partner_id,
         programme="solution" if found.programme == "solution" else "affiliate",
         month=f"{first:%Y-%m}",
+        first=first,
         month_before=_beside(first, -1),
         month_after=_beside(first, 1),
         totals=[StatementTotal.model_validate(row) for row in found.totals],
