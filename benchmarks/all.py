@@ -5,13 +5,24 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import commands, importing, one_licence, programme, rebuilding, rivals
+from benchmarks import (
+    billing,
+    commands,
+    importing,
+    listing,
+    one_licence,
+    programme,
+    rebuilding,
+    rivals,
+)
 from benchmarks.measuring import Table, machine
 
 MEASURES: tuple[Callable[[], Iterable[Table]], ...] = (
     lambda: [commands.measure()],
     lambda: [importing.measure()],
+    lambda: [billing.measure()],
     lambda: [one_licence.measure()],
+    lambda: [listing.measure()],
     lambda: [programme.measure()],
     lambda: rebuilding.measure([1, 10]),
     lambda: [rivals.measure()],

@@ -82,6 +82,15 @@ class Webhooks(_Section):
     body_limit_bytes: int = Field(default=262_144, ge=1_024)
 
 
+class Work(_Section):
+    """Where the worker answers those who watch it, and how patient it is."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=9470, ge=0, le=65_535)
+    poll_seconds: int = Field(default=5, ge=1)
+    stale_after_seconds: int = Field(default=300, ge=1)
+
+
 class SignInElsewhere(_Section):
     """The house's own sign-in by OpenID Connect; users are known here by the address that it vouches for."""
 
@@ -111,6 +120,7 @@ class Configuration(_Section):
     mail: Mail = Mail()
     invoices: Invoices = Invoices()
     webhooks: Webhooks = Webhooks()
+    work: Work = Work()
     # from the organisation's id, or the licence's as the programme's owner numbers it, to the licence here
     organisations: dict[str, str] = {}
     web: Web = Web()

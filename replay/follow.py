@@ -76,20 +76,42 @@ class Follower:
         that were parked before are tried again. Raises StoreUnreachable, UnreadableEvent for one of the
         programme's, OfAnotherLog, with `once` also StoreLocked and BuildUnderWay.
         """
-        self._tried_again = {parked.license_id for parked in self._models.parked()}
+        self.try_parked_again()
         end = self._ledger.store.last_recorded() or LastRecorded(0, 0)
         try:
             with self._ledger.store.watch() as watch:
                 while not stop.is_set():
                     moved = self._round(stop, once=once)
-                    if once and (not moved or self._is_at(end.position)):
+                    if once and (not moved or self._is_at(end.position, self._mine())):
                         return
                     if moved:
                         continue
                     watch.wait(_POLL_S, stop)
         finally:
-            with suppress(LedgerError):
-                leave(self._models, self._owner, self._now_us())
+            self.leave()
+
+    def try_parked_again(self) -> None:
+        """Try the licences that are parked now once more with the next step."""
+        self._tried_again = {parked.license_id for parked in self._models.parked()}
+
+    def advance(self, stop: threading.Event) -> bool:
+        """Go as far as the log does now; False if not all of it is there, since others are at it or were.
+
+        For whoever waits in a way of their own; ends with `leave`. Raises as `run` without `once` does.
+        """
+        end = self._ledger.store.last_recorded() or LastRecorded(0, 0)
+        while not stop.is_set() and self._round(stop, once=False):
+            pass
+        return self._is_at(end.position, self._models.checkpoints())
+
+    def parked(self) -> int:
+        """Return how many licences are parked."""
+        return len(self._models.parked())
+
+    def leave(self) -> None:
+        """Give the partitions back."""
+        with suppress(LedgerError):
+            leave(self._models, self._owner, self._now_us())
 
     def catch_up(self, version: int) -> int:
         """Take a version that a rebuild is making on with the log, and return how far it got.
@@ -107,14 +129,17 @@ class Follower:
                 break
         return position
 
-    def _is_at(self, position: int) -> bool:
-        """Tell whether everything that is not another follower's is live and knows the log that far."""
+    def _mine(self) -> list[Checkpoint]:
+        """Return the checkpoints that are no other follower's."""
+        return [one for one in self._models.checkpoints() if one.owner in (None, self._owner)]
+
+    def _is_at(self, position: int, parts: Sequence[Checkpoint]) -> bool:
+        """Tell whether all of these know the log that far, and there is a live version."""
         versions = {one.version: one.state for one in self._models.table_versions()}
-        mine = [one for one in self._models.checkpoints() if one.owner in (None, self._owner)]
         return (
             all(
                 one.position >= position
-                for one in mine
+                for one in parts
                 if versions.get(one.version) in (State.LIVE, State.BUILDING)
             )
             and State.LIVE in versions.values()

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
@@ -16,6 +16,7 @@ from desk.cli.counting import CountedLines
 from desk.cli.failures import FAILED
 from desk.cli.group import LedgerCommand
 from desk.cli.help_page import examples
+from desk.cli.new_store import open_whole
 from desk.cli.options import MOVE
 from desk.cli.reading import STDIN, refuse_no_file
 from desk.cli.screen import arriving, err_console, out_console
@@ -26,6 +27,7 @@ from ledger.rules.instants import format_instant
 
 if TYPE_CHECKING:
     from ledger.application.import_history import ImportReport
+    from ledger.application.ledger import Ledger
 
 app = typer.Typer()
 
@@ -74,7 +76,7 @@ def import_(
         kept = [("the file that is imported", [file]), ("the store itself", lazy.files_of(store_url(ctx)))]
         refuse_overwriting(left_out, kept, "--refused")
     before = left_out is not None and left_out.exists()
-    with _opened(file) as source, _created(left_out) as out, open_to_record(ctx, create=True) as ledger:
+    with _opened(file) as source, _created(left_out) as out, _store(ctx, keep_going=keep_going) as ledger:
         lines = CountedLines(source, ledger.clock())
         size = None if file == STDIN else file.stat().st_size
         with lazy.progress_of_bytes("Importing", size, lambda: lines.count) as so_far:
@@ -94,6 +96,11 @@ def import_(
     _warn_of_later(lines, last_instant)
     if left_out is not None:
         _show_left_out(report, left_out, before=before)
+
+
+def _store(ctx: typer.Context, *, keep_going: bool) -> AbstractContextManager["Ledger"]:
+    """Return the store; with --keep-going what was committed stays, whatever comes after it."""
+    return open_to_record(ctx, create=True) if keep_going else open_whole(ctx)
 
 
 @contextmanager

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from desk.mail.smtp import SmtpMailer as SmtpMailer
     from desk.web.app import create_app as create_app
     from desk.web.listening import listen as listen
+    from desk.web.listening import listening as listening
+    from desk.web.observing import observing_app as observing_app
     from desk.web.sample import fill_with_sample as fill_with_sample
     from desk.web.sample import is_empty as is_empty
     from desk.web.sample import is_loopback as is_loopback
@@ -104,11 +106,20 @@ if TYPE_CHECKING:
     from replay.savings import savings as savings
     from replay.verify import to_verify as to_verify
     from replay.verify import verify_invoices as verify_invoices
+    from replay.working.tally import Tally as Tally
+    from replay.working.working import run_worker as run_worker
+    from replay.working.working import worker_of as worker_of
 
 _HOMES = {
+    "Tally": "replay.working.tally",
+    "listening": "desk.web.listening",
+    "observing_app": "desk.web.observing",
+    "run_worker": "replay.working.working",
+    "worker_of": "replay.working.working",
     "DatesIn": "replay.reconcile.differences",
     "ReconciliationTerms": "replay.reconcile.reconciling",
     "create_app": "desk.web.app",
+    "listen": "desk.web.listening",
     "fill_with_sample": "desk.web.sample",
     "is_empty": "desk.web.sample",
     "is_loopback": "desk.web.sample",
@@ -147,7 +158,6 @@ _HOMES = {
     "events_to_seal": "ledger.application.archive_log",
     "configure_logs": "ledger.application.logs",
     "files_of": "ledger.stores.files",
-    "listen": "desk.web.listening",
     "open_deliveries": "ledger.application.settle_webhooks",
     "progress_of_bytes": "desk.cli.progress",
     "progress_of_things": "desk.cli.progress",

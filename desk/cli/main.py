@@ -38,6 +38,7 @@ from desk.cli import (
     users,
     verify,
     webhooks,
+    work,
 )
 from desk.cli.group import LedgerGroup
 from desk.cli.help_page import PROGRAM, examples
@@ -111,11 +112,10 @@ def license_ledger(
 for _family in (
     licenses, agents, chatbots, programme,
     seats, invoices, invoice, notices, log, replay,
-    bill, notify, verify, reconcile,
+    bill, verify, reconcile,
     statement, savings, redundant, journal,
     import_history, export_history, archive,
-    rebuild, follow, status, receive, webhooks,
-    serve, users, api_keys,
+    work, notify, rebuild, follow, status, receive, webhooks, serve, users, api_keys,
     demo, simulate,
 ):  # fmt: skip
     app.add_typer(_family.app)

@@ -44,13 +44,16 @@ def open_to_ask(ctx: typer.Context) -> "Ledger":
     return lazy.Ledger.open(store_url(ctx), create=False)
 
 
-def open_to_record(ctx: typer.Context, *, create: bool = False) -> "Ledger":
-    """Open the store that was named, with the log of the ledger's own work going to stderr.
+def open_to_record(
+    ctx: typer.Context, *, create: bool = False, url: str | None = None, level: str | None = None
+) -> "Ledger":
+    """Open the store that was named, or another `url`; the log of the ledger's own work goes to stderr.
 
     Only what can be a ledger's first event may `create` the store, so that a mistyped URL leaves nothing.
+    `level` is how much a service logs if nobody says.
     """
     try:
-        lazy.configure_logs("info" if settings_of(ctx).verbose else None)
+        lazy.configure_logs("info" if settings_of(ctx).verbose else None, default=level)
     except ValueError as error:
         raise typer.BadParameter(f"{error}.", param_hint="'LEDGER_LOG'") from error
-    return lazy.Ledger.open(store_url(ctx), create=create)
+    return lazy.Ledger.open(url or store_url(ctx), create=create)

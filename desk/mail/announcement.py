@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from desk.mail.language import Language
+from desk.documents.language import Language
 from desk.mail.parts import AccountRow, Figure
 from desk.words import MODELS
 from ledger.application.notice_contents import Account, Bill, NoticeContent
@@ -104,8 +104,9 @@ class Announcement:
         """List what lowers the invoice, and by how much."""
         content, savings = self._content, self._content.savings
         if savings.suspending_one:
+            ways = "suspend" if savings.deleting_one != savings.suspending_one else "suspend or delete"
             yield (
-                f"Suspend agents who need no access: {self._money(savings.suspending_one)} less for each. "
+                f"Agents who need no access: {ways} them, {self._money(savings.suspending_one)} less each. "
                 "A suspended account keeps everything and can be activated again at any time."
             )
         if savings.deleting_one and savings.deleting_one != savings.suspending_one:

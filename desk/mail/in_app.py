@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from desk.configuration import Configuration
-from desk.mail.language import Language
+from desk.documents.language import Language
 from desk.mail.wording import worded
 from ledger.application.in_app_notices import Banner, InAppNotice
 from ledger.application.mailing import Withdrawal

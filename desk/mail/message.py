@@ -9,7 +9,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from desk.configuration import Configuration, Seller
-from desk.mail.language import Language
+from desk.documents.language import Language
 from desk.mail.wording import Wording, worded
 from ledger.application.mailing import Letter
 

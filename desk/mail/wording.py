@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from desk.documents.language import Language
 from desk.mail.announcement import Announcement
-from desk.mail.language import Language
 from desk.mail.parts import AccountRow, Figure, Section
 from ledger.application.mailing import LetterContent, Withdrawal
 from ledger.application.notice_contents import NoticeContent

@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -39,17 +40,45 @@ def listen(
     `trusted_proxies` are addresses whose word is taken for whom a request comes from. Raises OSError if the
     port is taken or not ours to take.
     """
+    with _listener(host, port) as listener:
+        told(_address(host, listener))
+        _Server(_config(app, trusted_proxies), stop).run(sockets=[listener])
+
+
+@contextmanager
+def listening(app: FastAPI, host: str, port: int) -> Iterator[str]:
+    """Serve in a thread of its own while the block lasts, and give the address; port 0 is any free one.
+
+    Raises OSError if the port is taken or not ours to take.
+    """
+    with _listener(host, port) as listener:
+        server = uvicorn.Server(_config(app))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="http")
+        thread.start()
+        try:
+            yield _address(host, listener)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family, backlog=2_048) as listener:
-        shown = f"[{host}]" if family == socket.AF_INET6 else host
-        told(f"http://{shown}:{listener.getsockname()[1]}")
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(trusted_proxies),
-            forwarded_allow_ips=list(trusted_proxies),
-            timeout_graceful_shutdown=_GRACE_S,
-        )
-        _Server(config, stop).run(sockets=[listener])
+    return socket.create_server((host, port), family=family, backlog=2_048)
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def _config(app: FastAPI, trusted_proxies: Sequence[str] = ()) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
+        timeout_graceful_shutdown=_GRACE_S,
+    )

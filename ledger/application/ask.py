@@ -12,6 +12,7 @@ from ledger.application.held_rows import held_rows
 from ledger.application.ledger import Ledger
 from ledger.events.streams import license_stream
 from ledger.projections import canonical
+from ledger.projections.accounts import Accounts, accounts_of
 from ledger.projections.decoding import decode_terms, issue_instants, known_through_ids
 from ledger.projections.history import History, assemble
 from ledger.projections.invoices import invoices
@@ -22,7 +23,7 @@ from ledger.projections.seats import clashing_seats, seats
 from ledger.rules.instants import format_instant, from_us, to_us
 from ledger.stores.columns import empty_log
 from ledger.stores.read_models.asking import NotFresh
-from ledger.stores.reading import prepared_pages, read_question
+from ledger.stores.reading import prepared_pages, read_license, read_question
 
 
 class LicenseNotKnownYet(LicenseNotFound):
@@ -112,8 +113,8 @@ def ask_seats(ledger: Ledger, question: Question) -> Answer:
     if held is not None:
         counted, clashing = seats_in(held["seat_step"], question.as_of_us), _clashing_in(held, question)
     else:
-        read = read_history(ledger, question)
-        counted, clashing = seats(read.history, question.as_of_us), _clashing(read, question)
+        accounts, names = read_accounts(ledger, question)
+        counted, clashing = seats(accounts, question.as_of_us), _clashing(accounts, names, question)
     return Answer(canonical.seat_lines(counted).to_list(), _seat_faults(clashing), source)
 
 
@@ -125,7 +126,8 @@ def ask_invoices(ledger: Ledger, question: Question) -> Answer:
         clashing = _clashing_in(held, question)
     else:
         read = read_history(ledger, question)
-        billed, clashing = invoices(read.history, question.as_of_us), _clashing(read, question)
+        billed = invoices(read.history, question.as_of_us)
+        clashing = _clashing(read.history, read.names, question)
     faults = [missing_price(row) for row in billed.unpriced.iter_rows(named=True)]
     return Answer(canonical.invoice_lines(billed).to_list(), faults + _seat_faults(clashing), source)
 
@@ -183,10 +185,27 @@ def read_history(ledger: Ledger, question: Question) -> Read:
         programme = Programme.of(terms, issue_instants(terms))
     positions = store.positions_of(known_through_ids(terms))
     history = assemble(log, terms, programme, positions, known_us)
-    unknown = set(question.license_ids) - set(history.licenses["license_id"])
-    if unknown:
-        raise not_known(ledger, min(unknown), known_us)
+    _all_known(ledger, question, history)
     return Read(history, log.select("position", "subject"))
+
+
+def read_accounts(ledger: Ledger, question: Question) -> tuple[Accounts, pl.DataFrame]:
+    """Read what counting seats needs, and the seat facts' names by position: no terms, no event's state."""
+    known_us = question.known_us
+    if question.license_ids:
+        log = read_license(ledger.store, question.license_ids, known_us)
+    else:
+        pages = prepared_pages(ledger.store, _narrow, until_recorded_us=known_us)
+        log = pl.concat([_narrow(empty_log()), *pages])
+    accounts = accounts_of(log, known_us)
+    _all_known(ledger, question, accounts)
+    return accounts, log.select("position", "subject")
+
+
+def _all_known(ledger: Ledger, question: Question, accounts: Accounts) -> None:
+    unknown = set(question.license_ids) - set(accounts.licenses["license_id"])
+    if unknown:
+        raise not_known(ledger, min(unknown), question.known_us)
 
 
 def not_known(ledger: Ledger, license_id: str, known_us: int) -> LicenseNotFound:
@@ -202,9 +221,13 @@ def _prepare(rows: pl.DataFrame, issued_us: pl.Series) -> Programme:
 
 
 def _decoded(page: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return a page without its states and the terms in them; names as codes, a fraction of their text."""
-    narrow = page.drop("topic", "state").with_columns(pl.col("license_id", "subject").cast(pl.Categorical))
-    return narrow, decode_terms(page)
+    """Return a page without its states, and the terms in them."""
+    return _narrow(page), decode_terms(page)
+
+
+def _narrow(page: pl.DataFrame) -> pl.DataFrame:
+    """Return a page without its states; names as codes, a fraction of their text."""
+    return page.drop("topic", "state").with_columns(pl.col("license_id", "subject").cast(pl.Categorical))
 
 
 def missing_price(row: Mapping[str, object]) -> DataFault:
@@ -218,9 +241,11 @@ def missing_price(row: Mapping[str, object]) -> DataFault:
     )
 
 
-def _clashing(read: Read, question: Question) -> pl.DataFrame:
-    clashing = clashing_seats(read.history).filter(pl.col("effective_us") <= question.as_of_us)
-    return clashing.join(read.names, on="position", how="left", maintain_order="left")
+def _clashing(accounts: Accounts, names: pl.DataFrame, question: Question) -> pl.DataFrame:
+    clashing = clashing_seats(accounts).filter(pl.col("effective_us") <= question.as_of_us)
+    if clashing.is_empty():
+        return clashing
+    return clashing.join(names, on="position", how="left", maintain_order="left")
 
 
 def _clashing_in(held: Mapping[str, pl.DataFrame], question: Question) -> pl.DataFrame:

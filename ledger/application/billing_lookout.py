@@ -9,7 +9,7 @@ import polars as pl
 from ledger.application.ledger import Ledger
 from ledger.events.catalogue import UnreadableEvent
 from ledger.events.license import LicenseCreated
-from ledger.projections.billing import CALENDAR_SCHEMA, come_between
+from ledger.projections.billing import CALENDAR_SCHEMA, come_between, next_instant
 
 
 class Candidate(NamedTuple):
@@ -64,6 +64,10 @@ class BillingLookout:
     def look_again(self, license_ids: Sequence[str]) -> None:
         """Name these licences again at the next look, since they could not be billed."""
         self._again.update(license_ids)
+
+    def next_at(self, after_us: int) -> int | None:
+        """Return the first instant behind another at which a date of a licence seen so far comes."""
+        return next_instant(self._calendar, after_us)
 
     def _read_new(self, ledger: Ledger) -> None:
         last = ledger.store.last_recorded()

@@ -1,6 +1,6 @@
 """Draft the invoices of some licences: all that can be worked out before the write lock is taken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import cast
@@ -56,9 +56,21 @@ class Drafts:
     faults: list[tuple[str, DataFault]] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
-    def __bool__(self) -> bool:
-        """Tell whether there is anything to record."""
-        return bool(self.switches) or any(frame.height for frame in self.invoices)
+    def bunches(self, invoices_at_once: int) -> Iterator[list[str]]:
+        """Yield the licences with something to record, by id, so many invoices or one licence at a time."""
+        counts = {license_id: 0 for license_id, _, _ in self.switches}
+        for frame in self.invoices:
+            counts.update(frame.group_by("license_id").len().iter_rows())
+        bunch: list[str] = []
+        size = 0
+        for license_id, count in sorted(counts.items()):
+            if bunch and size + count > invoices_at_once:
+                yield bunch
+                bunch, size = [], 0
+            bunch.append(license_id)
+            size += count
+        if bunch:
+            yield bunch
 
 
 class Drafting:

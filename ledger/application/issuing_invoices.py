@@ -51,51 +51,58 @@ class Outcome(NamedTuple):
     faults: Sequence[DataFault] = ()
 
 
-def issue_drafts(ledger: Ledger, session: WritingSession, drafts: Drafts, series: str) -> Outcome:
-    """Record the drafts in a session that has just begun; the caller commits.
+def issue_drafts(
+    ledger: Ledger, session: WritingSession, drafts: Drafts, license_ids: Sequence[str], series: str
+) -> Outcome:
+    """Record the drafts of some licences in a session that has just begun; the caller commits.
 
     Nothing is recorded of licences about which something was recorded behind the drafts' position, nor of
     any if the programme changed. Raises what a store does.
     """
-    contested = _contested(ledger, session, drafts)
-    if contested.issuperset(drafts.license_ids):
-        return Outcome((), 0, drafts.license_ids)
-    return _Issuing(ledger, session, drafts, contested).issue(series)
+    contested = _contested(ledger, session, drafts, license_ids)
+    free = [license_id for license_id in license_ids if license_id not in contested]
+    if not free:
+        return Outcome((), 0, sorted(contested))
+    issued, switched, faults = _Issuing(ledger, session, drafts, free).issue(series)
+    return Outcome(issued, switched, sorted(contested), faults)
 
 
-def _contested(ledger: Ledger, session: WritingSession, drafts: Drafts) -> set[str]:
+def _contested(
+    ledger: Ledger, session: WritingSession, drafts: Drafts, license_ids: Sequence[str]
+) -> frozenset[str]:
     end = session.last_recorded()
     if end is None or end.position == drafts.position:
-        return set()
+        return frozenset()
     touched = ledger.store.following.touched(drafts.position, end.position)
-    mine = set(drafts.license_ids)
+    mine = frozenset(license_ids)
     return mine if touched.programme else mine & touched.license_ids
 
 
 class _Issuing:
     """One transaction's worth of switches and invoices."""
 
-    def __init__(self, ledger: Ledger, session: WritingSession, drafts: Drafts, contested: set[str]) -> None:
+    def __init__(
+        self, ledger: Ledger, session: WritingSession, drafts: Drafts, license_ids: Sequence[str]
+    ) -> None:
         self._ledger = ledger
         self._session = session
         self._drafts = drafts
-        self._contested = contested
-        self._left_out = set(contested)
+        self._license_ids = set(license_ids)
         self._now = not_before_the_last(ledger.now(), session)
         self._faults: list[DataFault] = []
 
-    def issue(self, series: str) -> Outcome:
+    def issue(self, series: str) -> tuple[Sequence[IssuedNow], int, Sequence[DataFault]]:
+        """Return what was issued, how many switches were recorded, and who was left out."""
         switched = self._record_switches()
         numbered = self._numbered(f"{series}-{self._now.year}-")
         issued = self._issue(numbered) if numbered.invoices.height else []
-        contested = [name for name in self._drafts.license_ids if name in self._contested]
-        return Outcome(issued, switched, contested, self._faults)
+        return issued, switched, self._faults
 
     def _record_switches(self) -> int:
         """Record the switches; a licence that refuses its own is left out and reported."""
         past, count = SessionPast(self._session), 0
         for license_id, at_us, model in self._drafts.switches:
-            if license_id in self._left_out:
+            if license_id not in self._license_ids:
                 continue
             fields: dict[str, object] = {"license_id": license_id, "pricing_model": model}
             try:
@@ -111,7 +118,7 @@ class _Issuing:
 
     def _numbered(self, prefix: str) -> kernel.Invoices:
         """Return the drafts that stand, with the next numbers of the series by licence and billing date."""
-        stand = ~pl.col("license_id").is_in(list(self._left_out))
+        stand = pl.col("license_id").is_in(list(self._license_ids))
         invoices = pl.concat(self._drafts.invoices).filter(stand).sort("license_id", "billing_date")
         lines = pl.concat(self._drafts.lines).filter(stand)
         first = 1 + self._session.last_invoice_number(prefix)
@@ -157,7 +164,7 @@ class _Issuing:
         return self._session.place(stream, version, content_of_event(event))
 
     def _leave_out(self, license_id: str, refusal: LedgerError) -> None:
-        self._left_out.add(license_id)
+        self._license_ids.discard(license_id)
         self._faults.append(
             DataFault(
                 code=refusal.code,

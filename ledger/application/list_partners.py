@@ -8,7 +8,7 @@ import polars as pl
 from ledger.application.ask import Question, read_history
 from ledger.application.ledger import Ledger
 from ledger.application.list_licenses import SOON
-from ledger.application.show_statement import PartnerNotFound
+from ledger.application.show_statement import PartnerNotKnown
 from ledger.application.unbilled import SHORT_LOG
 from ledger.projections.decoding import decode_terms
 from ledger.projections.license_pages import standing_at
@@ -59,10 +59,10 @@ def list_partners(ledger: Ledger, as_of: datetime, partner_id: str | None = None
 
 
 def show_partner(ledger: Ledger, partner_id: str, as_of: datetime) -> ListedPartner:
-    """Return one partner; raises PartnerNotFound."""
+    """Return one partner; raises PartnerNotKnown."""
     for one in list_partners(ledger, as_of, partner_id):
         return one
-    raise PartnerNotFound(what="partner", name=partner_id, known_at=format_instant(as_of))
+    raise PartnerNotKnown(what="partner", name=partner_id, known_at=format_instant(as_of))
 
 
 def _licenses(counted: list[PartnerCount] | None, partner_id: str) -> dict[str, int] | None:

@@ -12,6 +12,7 @@ from typing import Any, TextIO, cast
 import structlog
 
 LEVEL_VARIABLE = "LEDGER_LOG"
+FORMAT_VARIABLE = "LEDGER_LOG_FORMAT"
 DEFAULT_LEVEL = "WARNING"
 
 _SHARED: list[structlog.typing.Processor] = [
@@ -36,18 +37,22 @@ def logger() -> structlog.stdlib.BoundLogger:
     )
 
 
-def configure_logs(level: str | None = None) -> None:
-    """Send the log to stderr, one line of keys and values an event.
+def configure_logs(level: str | None = None, *, default: str | None = None) -> None:
+    """Send the log to stderr, one line of keys and values an event, or of JSON if LEDGER_LOG_FORMAT is json.
 
-    `level` is a name such as "info"; without one LEDGER_LOG says it, and without that only warnings appear.
+    `level` is a name such as "info"; without one LEDGER_LOG says it, and without that `default`; without
+    any of them only warnings appear.
     Raises ValueError for a name that is none.
     """
+    as_json = os.environ.get(FORMAT_VARIABLE, "").lower() == "json"
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(
+            structlog.processors.JSONRenderer(ensure_ascii=False)
+            if as_json
+            else structlog.processors.LogfmtRenderer(
                 key_order=["timestamp", "level", "event"], bool_as_flag=False
             ),
         ],
@@ -57,7 +62,7 @@ def configure_logs(level: str | None = None) -> None:
     ours = logging.getLogger("ledger")
     ours.handlers = [handler]
     ours.propagate = False
-    ours.setLevel((level or os.environ.get(LEVEL_VARIABLE) or DEFAULT_LEVEL).upper())
+    ours.setLevel((level or os.environ.get(LEVEL_VARIABLE) or default or DEFAULT_LEVEL).upper())
 
 
 class _ToStderr(logging.StreamHandler[TextIO]):

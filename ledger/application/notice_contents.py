@@ -10,7 +10,7 @@ import polars as pl
 from ledger.application.ask import Question, read_history
 from ledger.application.ledger import Ledger
 from ledger.application.projecting import LICENSES_AT_ONCE, compute_apart
-from ledger.projections.accounts import AGENT, CHATBOT
+from ledger.projections.account_states import AGENT, CHATBOT
 from ledger.projections.notice_contents import REDUNDANT_DAYS, notice_contents
 from ledger.projections.rates import plain_rates
 from ledger.rules.instants import from_us

@@ -65,10 +65,16 @@ class Outcome:
 
 @dataclass
 class NoticesRun:
-    """All outcomes of a run, by licence, charge date and cutover, and the data faults met."""
+    """All outcomes of a run, by licence, charge date and cutover, and the data faults met.
+
+    `server_fault` is what keeps the mail server from taking anything; `next_due_at` is when the first of the
+    notices that are still to come is due.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
     faults: list[DataFault] = field(default_factory=list)
+    server_fault: str | None = None
+    next_due_at: datetime | None = None
 
     def count(self, *results: Result) -> int:
         """Return how many came out so."""

@@ -140,7 +140,7 @@ class Posting:
     def _failed(self, envelope: Envelope, letter: Letter, error: MailNotAccepted, *, is_late: bool) -> None:
         self.ledger.store.deliveries.failed(letter.key, error.reason, for_good=error.for_good)
         if error.server_wide:
-            self._server_fault = error.reason
+            self._server_fault = self._run.server_fault = error.reason
         failures, attempt = envelope.attempts.failures + 1, envelope.attempts.highest + 1
         again = not error.for_good and failures < self.post.attempts
         if envelope.subject.kind is Kind.NOTICE:

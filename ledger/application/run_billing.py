@@ -1,7 +1,7 @@
 """Bill: issue the invoices whose billing dates have come, each once, with numbers that have no gap."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -16,8 +16,10 @@ from ledger.rules.errors import InvalidValue
 from ledger.rules.instants import format_instant, to_us
 
 DEFAULT_SERIES: Final = "INV"
-# What one transaction bills: the lock is held for as long as it takes to write them, some 50 ms.
-LICENSES_AT_ONCE: Final = 500
+# Computed together, without a lock; more at once is hardly faster.
+LICENSES_AT_ONCE: Final = 1_000
+# What one transaction records; the lock is held for as long as that takes, some 200 ms.
+INVOICES_AT_ONCE: Final = 1_000
 # A licence of which something is recorded that often while it is drafted is drafted under the lock.
 _ATTEMPTS = 3
 
@@ -99,7 +101,8 @@ def run_billing(
     run = _Run(ledger, series, BillingReport(until), lookout or BillingLookout(), on_issued)
     run.bill(progress)
     report = run.report
-    logger().info(
+    say = logger().info if report.licenses else logger().debug
+    say(
         "billed", issued=report.issued, switched=report.switched, faults=len(report.faults),
         failed=len(report.failed),
     )  # fmt: skip
@@ -157,30 +160,33 @@ class _Run:
     def _bill_some(self, candidates: Sequence[Candidate], attempt: int) -> frozenset[str]:
         """Draft without the lock, and take it only to record; return whom somebody else was busy with."""
         drafts = self._drafting.draft(candidates)
-        if not drafts:
-            self._take_in(drafts, Outcome((), 0, ()))
-            return frozenset()
-        with self._ledger.store.writing() as session:
-            outcome = issue_drafts(self._ledger, session, drafts, self._series)
-        if outcome.contested:
-            logger().info("drafting again", licenses=len(outcome.contested), attempt=attempt)
-        return self._take_in(drafts, outcome)
+        contested: set[str] = set()
+        for license_ids in drafts.bunches(INVOICES_AT_ONCE):
+            with self._ledger.store.writing() as session:
+                outcome = issue_drafts(self._ledger, session, drafts, license_ids, self._series)
+            self._take_in(outcome)
+            contested.update(outcome.contested)
+        if contested:
+            logger().info("drafting again", licenses=len(contested), attempt=attempt)
+        self._report(drafts, contested)
+        return frozenset(contested)
 
     def _bill_alone(self, candidates: Sequence[Candidate]) -> frozenset[str]:
         """Draft and record under the lock: nobody can come in between."""
+        outcomes = []
         with self._ledger.store.writing() as session:
             drafts = self._drafting.draft(candidates)
-            outcome = Outcome((), 0, ())
-            if drafts:
-                outcome = issue_drafts(self._ledger, session, drafts, self._series)
-        return self._take_in(drafts, outcome)
+            for license_ids in drafts.bunches(INVOICES_AT_ONCE):
+                outcomes.append(issue_drafts(self._ledger, session, drafts, license_ids, self._series))
+        for outcome in outcomes:
+            self._take_in(outcome)
+        self._report(drafts, ())
+        return frozenset()
 
-    def _take_in(self, drafts: Drafts, outcome: Outcome) -> frozenset[str]:
+    def _take_in(self, outcome: Outcome) -> None:
+        """Count what was committed, and tell of it."""
         report = self.report
-        contested = frozenset(outcome.contested)
         report.switched += outcome.switched
-        report.failed += drafts.failed
-        report.faults += [fault for license_id, fault in drafts.faults if license_id not in contested]
         report.faults += outcome.faults
         for issued, _, currency in outcome.issued:
             report.totals.setdefault(currency, Total()).add(issued.event.total)
@@ -188,4 +194,8 @@ class _Run:
             self._ledger.has_recorded(outcome.issued[-1].issued.event.recorded_at)
             if self._on_issued is not None:
                 self._on_issued(outcome.issued)
-        return contested
+
+    def _report(self, drafts: Drafts, contested: Collection[str]) -> None:
+        """Report what is off, of those contested only when they are drafted again."""
+        self.report.failed += drafts.failed
+        self.report.faults += [fault for name, fault in drafts.faults if name not in contested]

@@ -67,7 +67,7 @@ def run_notices(
         rows = list(_rows(ask_notices(ledger, Question(now, known_at)).lines))
         owed = [row for row in rows if row.due_at <= (until or now)]
         due = [row for row in owed if row.state == "due"]
-        run = NoticesRun()
+        run = NoticesRun(next_due_at=_next_due_at(rows))
         posting = Posting(ledger, post, run, moment=now, dry_run=dry_run)
         # what must wait is seen first: what a notice says costs more than all the rest
         by_email = [row for row in due if row.subject.channel is Channel.EMAIL]
@@ -98,6 +98,10 @@ def _rows(lines: Iterable[str]) -> Iterable[_Due]:
             Channel(row["channel"]),
         )
         yield _Due(subject, row["state"], parse_instant(row["due_at"]))
+
+
+def _next_due_at(rows: Iterable[_Due]) -> datetime | None:
+    return min((row.due_at for row in rows if row.state == "scheduled"), default=None)
 
 
 def _standings(rows: Iterable[_Due]) -> dict[tuple[str, str], Standing]:

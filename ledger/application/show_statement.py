@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from ledger.aggregates.creation import PartnerNotFound
 from ledger.application.ask import DataFault, Question, missing_price, read_history
 from ledger.application.ledger import Ledger
 from ledger.events.facts import Fact
@@ -14,15 +15,14 @@ from ledger.projections.commission import Commissions
 from ledger.projections.decoding import decode_terms
 from ledger.projections.statement import statement
 from ledger.projections.what_if import part_of
-from ledger.rules.errors import NotFound
 from ledger.rules.instants import format_instant
 from ledger.stores.reading import read_programme
 
 
-class PartnerNotFound(NotFound):
+class PartnerNotKnown(PartnerNotFound):
     """Raised for a partner who is not registered, or was not yet known at the instant asked for."""
 
-    code = "partner_not_found"
+    code = "partner_not_known"
     template = "There is no partner {name!r} in this ledger as known at {known_at}."
     hint = "Check the id, or ask with a later --known-at: the partner may have been registered after that."
 
@@ -65,7 +65,7 @@ def show_statement(
     """Return the statement of the month in which the day `month` lies, as of and as known at two instants.
 
     A month is that of the billing dates. `license_ids` are the partner's licences known then, if somebody
-    knows them: only these are read, else the whole log. Raises PartnerNotFound.
+    knows them: only these are read, else the whole log. Raises PartnerNotKnown.
     """
     question = Question(as_of, known_at)
     terms = decode_terms(read_programme(ledger.store, question.known_us, partner_ids=[partner_id]))
@@ -74,7 +74,7 @@ def show_statement(
     )
     if registered.is_empty():
         known = format_instant(known_at or as_of)
-        raise PartnerNotFound(what="partner", name=partner_id, known_at=known)
+        raise PartnerNotKnown(what="partner", name=partner_id, known_at=known)
     read = read_history(ledger, replace(question, license_ids=tuple(license_ids)))
     history = part_of(read.history, pl.col("partner_id") == partner_id)
     first = month.replace(day=1)

@@ -15,10 +15,10 @@ from ledger.application.show_license import LicenseNotCreatedYet, creation_of, e
 from ledger.events.facts import Fact
 from ledger.events.license import AgentCreated
 from ledger.events.streams import license_stream
-from ledger.projections.accounts import AGENT, accounts
+from ledger.projections.account_states import AGENT, accounts
 from ledger.projections.charged import counts_under
 from ledger.projections.license_steps import license_steps
-from ledger.projections.supposing import with_accounts
+from ledger.projections.what_if import with_accounts
 from ledger.rules.instants import format_instant, from_us
 from ledger.rules.words import PricingModel, Role
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -31,6 +31,7 @@ from ledger.events.programme import (
     PricePublished,
 )
 from ledger.events.refusals import UnknownType, refusal
+from ledger.events.repeated import refuse_repeated
 from ledger.events.seats import SeatReleased, SeatTaken
 from ledger.events.upcasters import NoUpcaster, recognised_version, upcast
 from ledger.rules.errors import LedgerError
@@ -46,32 +47,6 @@ __all__ = [
     "same_content",
     "topic_of",
 ]
-
-CATALOGUE: dict[str, type[LedgerEvent]] = {
-    model.__name__: model
-    for model in (
-        LicenseCreated,
-        AgentCreated,
-        AgentSuspended,
-        AgentActivated,
-        AgentDeleted,
-        ChatBotAdded,
-        ChatBotRemoved,
-        PricingModelSwitched,
-        PlanChanged,
-        BillingCycleChanged,
-        LicenseCancelled,
-        SeatTaken,
-        SeatReleased,
-        PartnerRegistered,
-        PartnerTermsChanged,
-        PricePublished,
-        CutoverAnnounced,
-        InvoiceIssued,
-        NoticeSent,
-        NoticeFailed,
-    )
-}
 
 _AnyLine = (
     LicenseDraft
@@ -95,6 +70,11 @@ _AnyLine = (
     | NoticeSent
     | NoticeFailed
 )
+# A line may leave values of a new licence open; recorded is the whole event.
+CATALOGUE: dict[str, type[LedgerEvent]] = {
+    model.__name__: model
+    for model in (LicenseCreated if model is LicenseDraft else model for model in get_args(_AnyLine))
+}
 _LINES: TypeAdapter[_AnyLine] = TypeAdapter(Annotated[_AnyLine, Field(discriminator="type")])
 _TOPICS = {name: f"{name}@{model.version}" for name, model in CATALOGUE.items()}
 _BY_TOPIC = {_TOPICS[name]: model for name, model in CATALOGUE.items()}
@@ -112,7 +92,8 @@ def parse_line(line: bytes | str) -> LedgerEvent:
     """Read one history line, with or without its line end.
 
     A LicenseCreated comes back as a LicenseDraft, for the aggregate to complete. Without an `id` the
-    SHA-256 of the line's bytes, in hex, is it. Raises a BadLine that names field and reason.
+    SHA-256 of the line's bytes, in hex, is it. Raises a BadLine that names field and reason, also for a
+    field that stands in the line twice.
     """
     if isinstance(line, str):
         line = line.encode("utf-8", "surrogatepass")
@@ -120,9 +101,11 @@ def parse_line(line: bytes | str) -> LedgerEvent:
     if b'"id"' not in line:
         return _parse_without_id(line)
     try:
-        return _LINES.validate_json(line)
+        event = _LINES.validate_json(line)
     except ValidationError as error:
         return _second_reading(line, error)
+    refuse_repeated(line, event)
+    return event
 
 
 def _parse_without_id(line: bytes) -> LedgerEvent:
@@ -131,7 +114,9 @@ def _parse_without_id(line: bytes) -> LedgerEvent:
     if payload is None:
         # never an event, and not only for want of an id: let the reader say what it is instead
         return _validated(line, line)
-    return _validated(_json_of({"id": hashlib.sha256(line).hexdigest(), **payload}), line)
+    event = _validated(_json_of({"id": hashlib.sha256(line).hexdigest(), **payload}), line)
+    refuse_repeated(line, event, added=1)
+    return event
 
 
 def _second_reading(line: bytes, error: ValidationError) -> LedgerEvent:
@@ -146,7 +131,10 @@ def _second_reading(line: bytes, error: ValidationError) -> LedgerEvent:
     if model is not None:
         since = recognised_version(model.__name__, model.version, payload)
         payload = upcast(model.__name__, since, model.version, payload)
-    return _validated(_json_of(payload), line)
+    event = _validated(_json_of(payload), line)
+    # what was lifted may have other fields than the line
+    refuse_repeated(line, event, added=len(event.model_fields_set))
+    return event
 
 
 def _validated(text: bytes, line: bytes) -> LedgerEvent:

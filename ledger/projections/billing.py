@@ -126,9 +126,32 @@ def come_between(calendar: pl.DataFrame, from_us: int | None, until_us: int) -> 
     `calendar` is CALENDAR_SCHEMA; without `from_us` all dates count. Columns: license_id, anchor, last_n (the
     last date that has come); in the order of `calendar`.
     """
+    zones, rows = _placed(calendar)
+    edges = {"next_n": pl.lit(until_us + 1, pl.Int64)}
+    if from_us is not None:
+        edges["from_n"] = pl.lit(from_us, pl.Int64)
+    rows = with_first_index(zones, rows, **edges)
+    first_n = pl.col("from_n") if from_us is not None else pl.lit(0)
+    return rows.filter(pl.col("next_n") > first_n).select("license_id", "anchor", last_n=pl.col("next_n") - 1)
+
+
+def next_instant(calendar: pl.DataFrame, after_us: int) -> int | None:
+    """Return the first instant behind another at which a billing date of a licence comes; None without any.
+
+    `calendar` is CALENDAR_SCHEMA.
+    """
+    zones, rows = _placed(calendar)
+    rows = with_first_index(zones, rows, n=pl.lit(after_us + 1, pl.Int64))
+    instants = rows.select(at_us=zones.instant(pl.col("zone"), billing_day(pl.col("n"))))
+    first: int | None = instants["at_us"].min()  # type: ignore[assignment]  # an Int64 column
+    return first
+
+
+def _placed(calendar: pl.DataFrame) -> tuple[ZoneTable, pl.DataFrame]:
+    """Return the zones of a calendar, and its licences with what billing dates are computed from."""
     zones = ZoneTable(tuple(calendar["time_zone"].unique().sort()))
     anchor = pl.col("anchor").cast(pl.Int32)
-    rows = calendar.select(
+    return zones, calendar.select(
         "license_id",
         "anchor",
         zone=pl.col("time_zone").replace_strict(zones.offsets, return_dtype=pl.Int32)
@@ -137,9 +160,3 @@ def come_between(calendar: pl.DataFrame, from_us: int | None, until_us: int) -> 
         anchor_month=month_of(anchor),
         anchor_dom=day_of_month(anchor),
     )
-    edges = {"next_n": pl.lit(until_us + 1, pl.Int64)}
-    if from_us is not None:
-        edges["from_n"] = pl.lit(from_us, pl.Int64)
-    rows = with_first_index(zones, rows, **edges)
-    first_n = pl.col("from_n") if from_us is not None else pl.lit(0)
-    return rows.filter(pl.col("next_n") > first_n).select("license_id", "anchor", last_n=pl.col("next_n") - 1)

@@ -8,8 +8,7 @@ from ledger.projections.rates import plain_rates
 
 def seat_lines(seats: pl.DataFrame) -> pl.Series:
     """Return one JSON object a licence, in the order and with the names of SEAT_COLUMNS."""
-    fields = [_text("license_id"), *(_number(name) for name in seats.columns if name != "license_id")]
-    return _objects(seats, fields)
+    return _plain_objects(seats, pl.all())
 
 
 def invoice_lines(answer: Invoices) -> pl.Series:
@@ -50,18 +49,28 @@ def invoice_lines(answer: Invoices) -> pl.Series:
 
 def notice_lines(notices: pl.DataFrame) -> pl.Series:
     """Return one JSON object a notice."""
-    fields = [
-        _text("license_id"), _text("cutover_id"), _text("channel"), _date("charge_date"),
-        _field("due_at", pl.lit('"') + instant_text(pl.col("due_at_us")) + pl.lit('"')), _text("state"),
-        _field("late", pl.when("late").then(pl.lit("true")).otherwise(pl.lit("false"))),
-        _text("pricing_model_before"), _text("pricing_model_after"),
-    ]  # fmt: skip
-    return _objects(notices, fields)
+    return _plain_objects(
+        notices,
+        "license_id",
+        "cutover_id",
+        "channel",
+        pl.col("charge_date").cast(pl.String),
+        instant_text(pl.col("due_at_us")).alias("due_at"),
+        "state",
+        "late",
+        "pricing_model_before",
+        "pricing_model_after",
+    )
 
 
 def instant_text(us: pl.Expr) -> pl.Expr:
     """Return instants (µs since 1970 UTC) in RFC 3339 with six decimals and Z."""
     return us.cast(pl.Datetime("us")).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+
+
+def _plain_objects(frame: pl.DataFrame, *fields: str | pl.Expr) -> pl.Series:
+    """Return one object a row, of texts, whole numbers and truths; Polars writes all of it."""
+    return frame.select(line=pl.struct(*fields).struct.json_encode()).to_series()
 
 
 def _objects(frame: pl.DataFrame, fields: list[pl.Expr]) -> pl.Series:

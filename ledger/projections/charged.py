@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ledger.projections.accounts import AGENT, IS_ACTIVE_AGENT
+from ledger.projections.account_states import AGENT, IS_ACTIVE_AGENT
 from ledger.rules.words import PricingModel
 
 

@@ -2,52 +2,58 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import polars as pl
 
-from ledger.events.facts import SEAT_FACTS_END, Fact
+from ledger.events.facts import Fact
+from ledger.projections.accounts import TIMES, Accounts, accounts_of, license_number
 from ledger.projections.billing_index import first_index_from_day
 from ledger.projections.calendar_tables import ZoneTable, day_of_month, month_of
 from ledger.projections.decoding import day, period_months
 from ledger.projections.models import MODEL
 from ledger.projections.programme import Programme
-from ledger.projections.states import subject_states
 from ledger.rules.words import Payer
 
-_TIMES = ("effective_us", "recorded_us", "position")
-# Of fewer rows it costs more to find out whether they are in order than to sort them.
-_WORTH_A_LOOK = 10_000
 _CHANGES = (
     Fact.PRICING_MODEL_SWITCHED,
     Fact.PLAN_CHANGED,
     Fact.BILLING_CYCLE_CHANGED,
     Fact.LICENSE_CANCELLED,
 )
+_NONE_ISSUED = pl.DataFrame(
+    schema={
+        "license": pl.Int32,
+        "n": pl.Int32,
+        "number": pl.String,
+        "cut_position": pl.Int64,
+        "recorded_us": pl.Int64,
+    }
+)
+_NONE_SENT = pl.DataFrame(
+    schema={
+        "license": pl.Int32,
+        "cutover_id": pl.String,
+        "channel": pl.String,
+        **dict.fromkeys(TIMES, pl.Int64),
+        "charge_day": pl.Int32,
+    }
+)
 
 
 @dataclass(frozen=True)
-class History:
+class History(Accounts):
     """What is known of some licences, in frames, and of the programme.
 
-    `licenses`: one row a licence in the order of license_id; `license` is its row number everywhere else.
-    `facts`: agent, ChatBot and seat events by (license, subject, effective_us, position). `changes`: model,
-    plan, cycle changes and cancellations by (license, effective_us, position). `issued`: issued invoices
-    by (license, n), with the position of the last event that each knew. `sent`: notices sent.
+    `licenses` has all that a licence was created with. `changes`: model, plan, cycle changes and
+    cancellations by (license, effective_us, position). `issued`: issued invoices by (license, n), with the
+    position of the last event that each knew. `sent`: notices sent.
     """
 
-    licenses: pl.DataFrame
-    facts: pl.DataFrame
     changes: pl.DataFrame
     issued: pl.DataFrame
     sent: pl.DataFrame
     zones: ZoneTable
     programme: Programme
-
-    @cached_property
-    def states(self) -> pl.DataFrame:
-        """Return what stands after each of the facts, `subject_states` of them; worked out once."""
-        return subject_states(self.facts, self.changes)
 
 
 def assemble(
@@ -55,29 +61,28 @@ def assemble(
 ) -> History:
     """Sort what was recorded by `known_us` into a History.
 
-    `log` has position, license_id, subject, fact, effective_us, recorded_us in any order; `terms` is
-    `decode_terms` of it; `programme` was prepared from what was known at the same instant; `positions` says
-    where the ids of `known_through_ids` stand. An empty log gives empty frames.
+    `log` is as for `accounts_of`; `terms` is `decode_terms` of it; `programme` was prepared from what was
+    known at the same instant; `positions` says where the ids of `known_through_ids` stand. An empty log gives
+    empty frames.
     """
+    accounts = accounts_of(log, known_us)
     terms = terms.filter((pl.col("recorded_us") <= known_us) & pl.col("license_id").is_not_null())
-    fact = pl.col("fact")
-    created = terms.filter(fact == Fact.LICENSE_CREATED)
+    kinds = {kind: rows for (kind,), rows in terms.partition_by("fact", as_dict=True).items()}
+    nothing = terms.clear()
+    created = kinds.get(Fact.LICENSE_CREATED, nothing)
     zones = ZoneTable(tuple(created["time_zone"].unique().sort()))
     licenses = _licenses(created, programme.partners, zones)
     ids = pl.Enum(licenses["license_id"])
     return History(
         licenses=licenses,
-        facts=_facts(log.filter((fact < SEAT_FACTS_END) & (pl.col("recorded_us") <= known_us)), ids),
-        changes=_changes(terms.filter(fact.is_in(_CHANGES)), ids),
-        issued=_issued(terms.filter(fact == Fact.INVOICE_ISSUED), ids, licenses, positions),
-        sent=_sent(terms.filter(fact == Fact.NOTICE_SENT), ids),
+        facts=accounts.facts,
+        cancelled=accounts.cancelled,
+        changes=_changes(pl.concat([kinds[kind] for kind in _CHANGES if kind in kinds] or [nothing]), ids),
+        issued=_issued(kinds.get(Fact.INVOICE_ISSUED, nothing), ids, licenses, positions),
+        sent=_sent(kinds.get(Fact.NOTICE_SENT, nothing), ids),
         zones=zones,
         programme=programme,
     )
-
-
-def _license(ids: pl.Enum) -> pl.Expr:
-    return pl.col("license_id").cast(ids).to_physical().cast(pl.Int32).alias("license")
 
 
 def _coded(column: str, codes: Mapping[str, int], dtype: type[pl.Int32 | pl.Int64]) -> pl.Expr:
@@ -105,7 +110,7 @@ def _licenses(created: pl.DataFrame, partners: pl.DataFrame, zones: ZoneTable) -
             "plan",
             "currency",
             "zone",
-            *_TIMES,
+            *TIMES,
             partner_pays=pl.col("payer") == Payer.PARTNER.value,
             model=pl.col("pricing_model").cast(MODEL),
             months=period_months("billing_cycle"),
@@ -116,51 +121,12 @@ def _licenses(created: pl.DataFrame, partners: pl.DataFrame, zones: ZoneTable) -
     )
 
 
-def _facts(rows: pl.DataFrame, ids: pl.Enum) -> pl.DataFrame:
-    is_bot = pl.col("fact").is_in([Fact.CHATBOT_ADDED, Fact.CHATBOT_REMOVED]).cast(pl.UInt32)
-    facts = rows.select(_license(ids), "subject", pl.col("fact").cast(pl.Int8), *_TIMES, is_bot=is_bot)
-    if _is_in_order(facts):
-        # an archive's partition: the next subject gets the next number, and nothing is sorted
-        return facts.with_columns(subject=_begins().cum_sum().cast(pl.UInt32)).drop("is_bot")
-    code = pl.col("subject").cast(pl.Categorical).to_physical().cast(pl.UInt32) * 2 + pl.col("is_bot")
-    facts = facts.with_columns(subject=code).drop("is_bot")
-    # By each key apart, the last one first: the first two are all but in order already, and one number is
-    # sorted far faster than a row of four.
-    group = pl.col("license").cast(pl.Int64) * (1 << 32) + pl.col("subject")
-    for key in (pl.col("position"), pl.col("effective_us"), group):
-        facts = facts.sort(key, maintain_order=True)
-    return facts
-
-
-def _is_in_order(facts: pl.DataFrame) -> bool:
-    """Tell whether there are many rows, by licence, subject, effective_us and position already."""
-    if facts.height < _WORTH_A_LOOK or facts.schema["subject"] != pl.String:
-        return False
-    return facts["license"].is_sorted() and not facts.select(_goes_back().any()).item()
-
-
-def _begins() -> pl.Expr:
-    """Tell which rows are the first of their licence and subject; an agent and a ChatBot may share an id."""
-    return pl.any_horizontal(
-        pl.col(name) != pl.col(name).shift() for name in ("license", "subject", "is_bot")
-    ).fill_null(value=True)
-
-
-def _goes_back() -> pl.Expr:
-    """Tell which rows should stand before the row above them."""
-    back = pl.lit(value=False)
-    for name in ("position", "effective_us", "is_bot", "subject", "license"):
-        value = pl.col(name)
-        back = (value < value.shift()) | ((value == value.shift()) & back)
-    return back
-
-
 def _changes(rows: pl.DataFrame, ids: pl.Enum) -> pl.DataFrame:
     return rows.select(
-        _license(ids),
+        license_number(ids),
         "fact",
         "plan",
-        *_TIMES,
+        *TIMES,
         model=pl.col("pricing_model").cast(MODEL),
         months=period_months("billing_cycle"),
     ).sort("license", "effective_us", "position")
@@ -170,18 +136,10 @@ def _issued(
     rows: pl.DataFrame, ids: pl.Enum, licenses: pl.DataFrame, positions: Mapping[str, int]
 ) -> pl.DataFrame:
     if rows.is_empty():
-        return pl.DataFrame(
-            schema={
-                "license": pl.Int32,
-                "n": pl.Int32,
-                "number": pl.String,
-                "cut_position": pl.Int64,
-                "recorded_us": pl.Int64,
-            }
-        )
+        return _NONE_ISSUED
     return (
         rows.select(
-            _license(ids),
+            license_number(ids),
             "number",
             "recorded_us",
             billing_day=day("billing_date"),
@@ -196,6 +154,8 @@ def _issued(
 
 
 def _sent(rows: pl.DataFrame, ids: pl.Enum) -> pl.DataFrame:
-    return rows.select(_license(ids), "cutover_id", "channel", *_TIMES, charge_day=day("charge_date")).sort(
-        "license", "effective_us", "position"
-    )
+    if rows.is_empty():
+        return _NONE_SENT
+    return rows.select(
+        license_number(ids), "cutover_id", "channel", *TIMES, charge_day=day("charge_date")
+    ).sort("license", "effective_us", "position")

@@ -75,9 +75,10 @@ def _stretches(history: History) -> pl.DataFrame:
         "license", "plan", "months", "model", at_us="effective_us", status=pl.lit(TRIAL)
     )
     begun = _periods(history, terms_rows, terms)
-    alive = pl.concat([created, begun.select(created.columns)]).filter(pl.col("at_us") < cancelled)
-    alive = alive.sort("license", "at_us", maintain_order=True)
-    last = alive.group_by("license", maintain_order=True).last()
+    rows = pl.concat([created, begun.select(created.columns)]).sort("license", "at_us", maintain_order=True)
+    alive = rows.filter(pl.col("at_us") < cancelled)
+    # one that ends as it begins ends on the terms of its creation
+    last = pl.concat([created, alive]).group_by("license", maintain_order=True).last()
     ended = last.with_columns(at_us=cancelled, status=pl.lit(CANCELLED)).filter(
         pl.col("at_us") < FAR_FUTURE_US
     )

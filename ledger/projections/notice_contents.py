@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from ledger.events.facts import Fact
-from ledger.projections.accounts import AGENT, IS_ACTIVE_AGENT, accounts, held_no_seat
+from ledger.projections.account_states import AGENT, IS_ACTIVE_AGENT, accounts, held_no_seat
 from ledger.projections.history import History
 from ledger.projections.invoices import Invoices, invoices
 from ledger.projections.models import PPS
 from ledger.projections.notices import charges
 from ledger.projections.seats import seats
-from ledger.projections.supposing import switched, with_accounts, without_chatbots
 from ledger.projections.terms import of_license
+from ledger.projections.what_if import switched, with_accounts, without_chatbots
 
 REDUNDANT_DAYS = 30
 CONTENT_COLUMNS = (
@@ -67,7 +67,8 @@ def notice_contents(
     """
     rows = _present(history)
     there = accounts(history, as_of_us, names).with_columns(
-        is_redundant=held_no_seat(as_of_us, redundant_days), **of_license(history, "license_id")
+        is_redundant=IS_ACTIVE_AGENT & held_no_seat("last_seat_us", as_of_us, redundant_days),
+        **of_license(history, "license_id"),
     )
     there = there.join(rows.select("license"), on="license", how="semi")
     bills = _Bills.of(history, rows)

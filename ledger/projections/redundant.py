@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from ledger.events.facts import Fact
+from ledger.projections.account_states import held_no_seat
 from ledger.projections.billing_dates import segments, with_charge_n
 from ledger.projections.billing_index import billing_day, with_first_index
-from ledger.projections.calendar_tables import DAY_US
 from ledger.projections.history import History
 from ledger.projections.invoices import invoices
-from ledger.projections.states import cancellations
 from ledger.projections.terms import ANCHOR, applicable_cutovers, license_terms
 from ledger.projections.timeline import ACTIVE
 from ledger.projections.what_if import copies, with_suspensions
@@ -44,7 +43,7 @@ def redundant(history: History, days: int, at_us: int) -> Redundant:
     """
     owners = _alive(history, at_us)
     agents = _agents(history, at_us).join(owners.select("license"), on="license", how="semi")
-    idle = agents.filter((pl.col("seated_until_us") <= at_us - days * DAY_US).fill_null(value=True))
+    idle = agents.filter(held_no_seat("seated_until_us", at_us, days))
     (expected, together, alone), unpriced = _next_totals(history, owners, idle, at_us)
     owners = owners.with_columns(expected=expected, without=together)
     each = idle.with_columns(total=alone).join(
@@ -81,7 +80,7 @@ def redundant(history: History, days: int, at_us: int) -> Redundant:
 
 def _alive(history: History, at_us: int) -> pl.DataFrame:
     """Return license, charge_day and charge_us: the first charge after an instant of who is there."""
-    gone = cancellations(history.changes).filter(pl.col("cancelled_us") <= at_us)
+    gone = history.cancelled.filter(pl.col("cancelled_us") <= at_us)
     there = history.licenses.filter(pl.col("effective_us") <= at_us).join(gone, on="license", how="anti")
     stretches = segments(history.licenses, license_terms(history, applicable_cutovers(history)), "license")
     rows = with_first_index(

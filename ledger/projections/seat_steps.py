@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from ledger.projections.history import History
+from ledger.projections.accounts import Accounts
 from ledger.projections.seats import SEAT_COLUMNS
-from ledger.projections.states import COUNTED, COUNTS, cancellations
+from ledger.projections.states import COUNTED, COUNTS
 
 _FIGURES = SEAT_COLUMNS[1:]
 
 
-def seat_steps(history: History) -> pl.DataFrame:
+def seat_steps(accounts: Accounts) -> pl.DataFrame:
     """Return license_id, valid_from_us, valid_to_us (null: still in force) and the figures of SEAT_COLUMNS.
 
     One row for each instant at which a figure changes, the first from the licence's creation, by
@@ -17,11 +17,9 @@ def seat_steps(history: History) -> pl.DataFrame:
     an instant is what `seats` says of it.
     """
     owner = pl.col("license")
-    cancelled = cancellations(history.changes).select(
-        "license", at_us="cancelled_us", cancelled=pl.lit(1, pl.Int64)
-    )
-    created = history.licenses.select("license", at_us="effective_us")
-    rows = pl.concat([_changes(history), created, cancelled], how="diagonal").with_columns(
+    cancelled = accounts.cancelled.select("license", at_us="cancelled_us", cancelled=pl.lit(1, pl.Int64))
+    created = accounts.licenses.select("license", at_us="effective_us")
+    rows = pl.concat([_changes(accounts), created, cancelled], how="diagonal").with_columns(
         pl.exclude("license", "at_us").fill_null(0)
     )
     begins = (owner != owner.shift()).fill_null(value=True)
@@ -35,17 +33,17 @@ def seat_steps(history: History) -> pl.DataFrame:
         .filter(begins | changes)
     )
     return steps.select(
-        pl.lit(history.licenses["license_id"]).gather("license").alias("license_id"),
+        pl.lit(accounts.licenses["license_id"]).gather("license").alias("license_id"),
         pl.col("at_us").alias("valid_from_us"),
         pl.when(owner == owner.shift(-1)).then(pl.col("at_us").shift(-1)).alias("valid_to_us"),
         *_FIGURES,
     )
 
 
-def _changes(history: History) -> pl.DataFrame:
+def _changes(accounts: Accounts) -> pl.DataFrame:
     """Return license, at_us and the change of each of the four facts, for every event that changes one."""
-    created_us = pl.lit(history.licenses["effective_us"]).gather("license")
-    counted = history.states.select(
+    created_us = pl.lit(accounts.licenses["effective_us"]).gather("license")
+    counted = accounts.states.select(
         "license",
         "first",
         at_us=pl.max_horizontal("effective_us", created_us),

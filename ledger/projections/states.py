@@ -20,24 +20,17 @@ COUNTS = {
 }
 
 
-def subject_states(facts: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
+def subject_states(facts: pl.DataFrame, cancelled: pl.DataFrame) -> pl.DataFrame:
     """Return the facts that a cancellation did not overtake, with the columns of `with_subject_state`.
 
-    `facts` and `changes` are those of a History. What stands after an event does not depend on later ones, so
-    the states at an instant are those of the events up to it.
+    `facts` and `cancelled` are those of Accounts. What stands after an event does not depend on later ones,
+    so the states at an instant are those of the events up to it.
     """
-    return with_subject_state(_until_cancelled(facts, cancellations(changes)), "license")
-
-
-def cancellations(changes: pl.DataFrame) -> pl.DataFrame:
-    """Return license, cancelled_us and cancelled_position of the cancelled licences."""
-    return changes.filter(pl.col("fact") == Fact.LICENSE_CANCELLED).select(
-        "license", cancelled_us="effective_us", cancelled_position="position"
-    )
+    return with_subject_state(_until_cancelled(facts, cancelled), "license")
 
 
 def after_cancellation() -> pl.Expr:
-    """Tell whether a fact, joined with `cancellations`, comes after its licence's: a late one overtook it."""
+    """Tell whether a fact, joined with `Accounts.cancelled`, comes after that: a late one overtook it."""
     later = pl.col("effective_us") > pl.col("cancelled_us")
     return later | (
         (pl.col("effective_us") == pl.col("cancelled_us"))

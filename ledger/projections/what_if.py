@@ -25,6 +25,7 @@ def part_of(history: History, chosen: pl.Expr) -> History:
         history,
         licenses=kept.with_columns(license=numbers),
         facts=renumbered(history.facts),
+        cancelled=renumbered(history.cancelled),
         changes=renumbered(history.changes),
         issued=renumbered(history.issued),
         sent=renumbered(history.sent),
@@ -65,6 +66,7 @@ def copies(history: History, owners: pl.Series) -> History:
         history,
         licenses=licenses.with_columns(license_id=pl.col("license").cast(pl.String)),
         facts=copied(history.facts),
+        cancelled=copied(history.cancelled),
         changes=copied(history.changes),
         issued=copied(history.issued),
         sent=copied(history.sent),
@@ -87,3 +89,31 @@ def with_suspensions(history: History, agents: pl.DataFrame, at_us: int) -> Hist
     )
     facts = pl.concat([history.facts, suspended.select(history.facts.columns)])
     return replace(history, facts=facts.sort("license", "subject", "effective_us", "position"))
+
+
+def switched(history: History, rows: pl.DataFrame) -> History:
+    """Return the history as if licences had been switched by hand: rows of license, model, at_us."""
+    supposed = _known_all_along(history, rows.with_columns(fact=pl.lit(int(Fact.PRICING_MODEL_SWITCHED))))
+    changes = pl.concat([history.changes, _like(history.changes, supposed)])
+    return replace(history, changes=changes.sort("license", "effective_us", "position"))
+
+
+def with_accounts(history: History, rows: pl.DataFrame, fact: Fact) -> History:
+    """Return the history as if a fact were one of more agents: rows of license, subject, at_us."""
+    supposed = _known_all_along(history, rows.with_columns(fact=pl.lit(int(fact))))
+    facts = pl.concat([history.facts, _like(history.facts, supposed)])
+    return replace(history, facts=facts.sort("license", "subject", "effective_us", "position"))
+
+
+def _known_all_along(history: History, rows: pl.DataFrame) -> pl.DataFrame:
+    """Say that rows were recorded with their licences, so that no invoice learns of them late."""
+    recorded_us = pl.lit(history.licenses["recorded_us"]).gather("license")
+    return rows.with_columns(effective_us="at_us", recorded_us=recorded_us, position=pl.lit(0, pl.Int64))
+
+
+def _like(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Give rows the columns of a frame, null where they say nothing."""
+    return rows.select(
+        pl.col(name).cast(dtype) if name in rows.columns else pl.lit(None, dtype).alias(name)
+        for name, dtype in frame.schema.items()
+    )

@@ -35,9 +35,10 @@ WHOLE_SCHEMA = pl.Schema(
 )
 # ASCII's record separator: ids take no control characters and JSON escapes them, so it is in no value.
 SEPARATOR = "\x1e"
-# Position and fact travel as one number, position * FACTS + fact: writing and reading numbers is what costs.
+# Position, fact and whether the two times differ (0 or 1) travel as one number, (position * FACTS + fact) * 2
+# and the last: writing and reading numbers is what costs, and most events are recorded as they happen.
 FACTS = 64
-_EACH_ROW = ("position", "license_id", "subject", "effective_us", "recorded_us")
+_EACH_ROW = ("position", "license_id", "subject", "effective_us")
 
 
 def empty_log() -> pl.DataFrame:
@@ -56,18 +57,19 @@ def log_of_rows(rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
 def log_of_packed(packed: Sequence[str | None]) -> pl.DataFrame:
     """Return the log whose columns are each one text of values with SEPARATOR between them.
 
-    The first five texts have a value for every row: position and fact in one, license_id and subject with
-    nothing standing for null, effective_us, and how long after it the event was recorded. The last two have
+    The first four texts have a value for every row: position, fact and whether its times differ in one,
+    license_id and subject with nothing standing for null, effective_us. The fifth says how long after its
+    effective_us an event was recorded (negative: before), for the rows whose times differ. The last two have
     values for the rows from SEAT_FACTS_END on only: topic and state. Texts that are None mean no rows.
     """
     if packed[0] is None:
         return empty_log()
-    columns = [_unpacked(name, text or "") for name, text in zip(_EACH_ROW, packed[:5], strict=True)]
+    columns = [_unpacked(name, text or "") for name, text in zip(_EACH_ROW, packed[:4], strict=True)]
     log = pl.DataFrame(columns).with_columns(
-        pl.col("position") // FACTS,
-        (pl.col("position") % FACTS).cast(LOG_SCHEMA["fact"]).alias("fact"),
-        pl.col("recorded_us") + pl.col("effective_us"),
+        pl.col("position") // (2 * FACTS),
+        (pl.col("position") // 2 % FACTS).cast(LOG_SCHEMA["fact"]).alias("fact"),
         *(pl.col(name).replace("", None) for name in ("license_id", "subject")),
+        _recorded_us(columns[0], columns[3], packed[4]),
     )
     has_state = log["fact"] >= SEAT_FACTS_END
     place = pl.select(pl.when(has_state).then(has_state.cum_sum() - 1)).to_series()
@@ -76,6 +78,15 @@ def log_of_packed(packed: Sequence[str | None]) -> pl.DataFrame:
         for name, text in zip(("topic", "state"), packed[5:], strict=True)
     ).select(LOG_SCHEMA.names())
     return log if log["position"].is_sorted() else log.sort("position")
+
+
+def _recorded_us(packed: pl.Series, effective_us: pl.Series, lags: str | None) -> pl.Series:
+    """Return when each row was recorded, from the numbers that say which rows have a lag."""
+    recorded_us = effective_us.alias("recorded_us")
+    if lags is None:
+        return recorded_us
+    rows = (packed % 2 == 1).arg_true()
+    return recorded_us.scatter(rows, effective_us.gather(rows) + _unpacked("recorded_us", lags))
 
 
 def whole_of_packed(packed: Sequence[str | None]) -> pl.DataFrame:

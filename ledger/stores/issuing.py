@@ -35,9 +35,10 @@ _LICENSES = f"""
 SELECT license_id, COUNT(*) FROM {{log}}
 WHERE {_IS_ISSUED} AND {{position}} > {{after}} AND {{position}} <= {{until}} GROUP BY license_id
 """
+# From and to, not equal: SQLite would put an equal into the length as well, and no longer see the index.
 _BY_NUMBER = f"""
 SELECT {{position}}, {ROW} FROM {{log}}
-WHERE {_IS_ISSUED} AND length(subject) = length({{number}}) AND subject = {{number}}
+WHERE {_IS_ISSUED} AND length(subject) = {{width}} AND subject >= {{number}} AND subject <= {{number}}
 ORDER BY +{{position}} LIMIT 1
 """
 _LAST_NUMBER = f"""
@@ -57,7 +58,7 @@ class IssuedQueries:
         self._of_streams = dialect.fill(_IN_ORDER_OF_STREAMS, "after", "until", "count", among_names="names")
         self._licenses = dialect.fill(_LICENSES, "after", "until")
         self._last = dialect.fill(_LAST)
-        self._by_number = dialect.fill(_BY_NUMBER, "number")
+        self._by_number = dialect.fill(_BY_NUMBER, "number", "width")
         self._last_number = dialect.fill(_LAST_NUMBER, "width", "first", "until")
 
     def pages(
@@ -92,7 +93,7 @@ class IssuedQueries:
 
     def by_number(self, number: str) -> Recorded | None:
         """Return the row of the invoice of that number, of several the first one; None if there is none."""
-        rows = self._run(self._by_number, {"number": number})
+        rows = self._run(self._by_number, {"number": number, "width": len(number)})
         return recorded(rows[0]) if rows else None
 
     def last_number(self, prefix: str) -> int:

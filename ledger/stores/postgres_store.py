@@ -13,7 +13,7 @@ from adbc_driver_postgresql import dbapi as adbc  # type: ignore[import-untyped]
 from psycopg.sql import SQL
 
 from ledger.stores.bulk import LongWrite
-from ledger.stores.columns import LOG_SCHEMA, WHOLE_SCHEMA
+from ledger.stores.columns import WHOLE_SCHEMA, log_of_packed
 from ledger.stores.errors import (
     AlreadyUnderWay,
     DuplicateEventId,
@@ -42,7 +42,7 @@ from ledger.stores.postgres_sql import (
     LEDGER_ID,
     NEW_LEDGER_ID,
     ONE_MAKER,
-    PAGE,
+    PACKED_PAGE,
     SCHEMA_VERSION,
     SCHEMA_VERSION_FOUND,
     TABLES,
@@ -52,7 +52,7 @@ from ledger.stores.postgres_sql import (
     quoted,
 )
 from ledger.stores.queries import LogQueries
-from ledger.stores.store import ExportPage, Store
+from ledger.stores.store import ExportPage, Store, halves
 from ledger.stores.watching import STEP_S, Watch
 
 
@@ -61,6 +61,7 @@ class PostgresStore(Store):
 
     def __init__(self, url: str, datastore: LedgerDatastore) -> None:
         self._datastore = datastore
+        self._packed_page = PACKED_PAGE.format(log=datastore.log)
         self._columnar: LifoQueue[adbc.Connection] = LifoQueue()
         super().__init__(url, LedgerApplicationRecorder(datastore), datastore.read, dialect(datastore.log))
 
@@ -80,7 +81,11 @@ class PostgresStore(Store):
 
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns of the rows behind one position up to another, by position."""
-        return self._columns(PAGE, after_position, until_position).cast(LOG_SCHEMA)
+        page = {"after": after_position, "until": until_position}
+        try:
+            return log_of_packed(self._datastore.read(self._packed_page, page)[0])
+        except psycopg.errors.ProgramLimitExceeded:
+            return pl.concat([self.read_page(*half) for half in halves(after_position, until_position)])
 
     def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return all that the rows behind one position up to another say, by position."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from eventsourcing.persistence import StoredEvent
 
 from ledger.events.facts import SEAT_FACTS_END
+from ledger.stores.columns import FACTS, SEPARATOR
 from ledger.stores.log_row import LastRecorded, LogRow, Recorded
 from ledger.stores.ranges import Streams, under
 
@@ -80,6 +81,31 @@ SELECT {columns} FROM {log} WHERE originator_id {among_names} AND recorded_us <=
 _IN_SPAN = """
 SELECT {columns} FROM {log}
 WHERE originator_id >= {first} AND originator_id < {until} AND recorded_us <= {known_us}"""
+
+
+def packed_columns(join: str, position: str, state: str, *, whole: str = "{}", flag: str = "({})") -> str:
+    """Return the texts of `log_of_packed`, made by a database that joins texts with the function `join`.
+
+    It joins each column's values itself, so that no row becomes an object on the way; all seven see the rows
+    in the same order. `whole` makes a text of a number, `flag` a number of a condition, where that is needed.
+    """
+    differ = "recorded_us <> effective_us"
+    place = f"({position} * {FACTS} + fact) * 2 + {flag.format(differ)}"
+
+    def packed(value: str, where: str = "") -> str:
+        return f"{join}({value}, '{SEPARATOR}')" + (f" FILTER (WHERE {where})" if where else "")
+
+    return ", ".join(
+        (
+            packed(whole.format(f"({place})")),
+            packed("coalesce(license_id, '')"),
+            packed("coalesce(subject, '')"),
+            packed(whole.format("effective_us")),
+            packed(whole.format("(recorded_us - effective_us)"), where=differ),
+            packed("topic", where=f"fact >= {SEAT_FACTS_END}"),
+            packed(state, where=f"fact >= {SEAT_FACTS_END}"),
+        )
+    )
 
 
 class Run(Protocol):

@@ -2,9 +2,9 @@
 
 import json
 
-from ledger.events.facts import SEAT_FACTS_END, Fact
-from ledger.stores.columns import FACTS, SEPARATOR
-from ledger.stores.queries import Dialect
+from ledger.events.facts import Fact
+from ledger.stores.columns import SEPARATOR
+from ledger.stores.queries import Dialect, packed_columns
 
 SCHEMA_VERSION = "1"
 
@@ -53,25 +53,11 @@ INSERT_ROW = f"INSERT INTO stored_events VALUES ({','.join('?' * 11)})"
 _FROM_PAGE = "FROM stored_events WHERE position > :after AND position <= :until"
 
 
-def _packed(values: str, *, where: str = "") -> str:
-    return f"group_concat({values}, '{SEPARATOR}'){where}"
+def _packed(values: str) -> str:
+    return f"group_concat({values}, '{SEPARATOR}')"
 
 
-_WITH_STATE = f" FILTER (WHERE fact >= {SEAT_FACTS_END})"
-# One row of seven texts: SQLite joins each column's values itself, so that no row becomes a Python object.
-# All seven see the rows in the same order. Writing long numbers is what costs: most events are recorded
-# as they happen, so the difference of their times is 0.
-PACKED_PAGE = f"""
-SELECT
-    {_packed(f"position * {FACTS} + fact")},
-    {_packed("coalesce(license_id, '')")},
-    {_packed("coalesce(subject, '')")},
-    {_packed("effective_us")},
-    {_packed("recorded_us - effective_us")},
-    {_packed("topic", where=_WITH_STATE)},
-    {_packed("state", where=_WITH_STATE)}
-{_FROM_PAGE}
-"""
+PACKED_PAGE = f"SELECT {packed_columns('group_concat', 'position', 'state')} {_FROM_PAGE}"
 
 PACKED_WHOLE_PAGE = f"""
 SELECT

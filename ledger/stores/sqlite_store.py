@@ -50,7 +50,7 @@ from ledger.stores.sqlite_sql import (
     SCHEMA_VERSION_FOUND,
     TABLES,
 )
-from ledger.stores.store import ExportPage, Store
+from ledger.stores.store import ExportPage, Store, halves
 from ledger.stores.watching import SQLiteWatch, Watch
 
 # The indexes of event ids and streams are hit all over; what does not fit is written and read again.
@@ -89,9 +89,7 @@ class SQLiteStore(Store):
         try:
             return log_of_packed(self._datastore.read(PACKED_PAGE, page)[0])
         except sqlite3.DataError:
-            # one text holds at most 10^9 bytes; a page of very large events is read as two
-            middle = _between(after_position, until_position)
-            return pl.concat([self.read_page(after_position, middle), self.read_page(middle, until_position)])
+            return pl.concat([self.read_page(*half) for half in halves(after_position, until_position)])
 
     def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return all that the rows behind one position up to another say, by position."""
@@ -99,9 +97,7 @@ class SQLiteStore(Store):
         try:
             return whole_of_packed(self._datastore.read(PACKED_WHOLE_PAGE, page)[0])
         except sqlite3.DataError:
-            middle = _between(after_position, until_position)
-            halves = ((after_position, middle), (middle, until_position))
-            return pl.concat([self.read_whole_page(*half) for half in halves])
+            return pl.concat([self.read_whole_page(*half) for half in halves(after_position, until_position)])
 
     @contextmanager
     def alone(self, work: str) -> Iterator[None]:
@@ -135,12 +131,6 @@ class SQLiteStore(Store):
     def close(self) -> None:
         """Close the connections."""
         self._datastore.close()
-
-
-def _between(after: int, until: int) -> int:
-    if until - after <= 1:
-        raise ValueError("an event of a gigabyte does not fit into a page")
-    return (after + until) // 2
 
 
 class _LongWrite:

@@ -34,6 +34,14 @@ class ExportPage(NamedTuple):
     row_count: int
 
 
+def halves(after: int, until: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the two halves of a span of positions whose text is too long for one value (10^9 bytes)."""
+    if until - after <= 1:
+        raise ValueError("an event of a gigabyte does not fit into a page")
+    middle = (after + until) // 2
+    return (after, middle), (middle, until)
+
+
 class Store(Closing):
     """A log that is open: to the library through `recorder`, to questions through the rest.
 
@@ -59,6 +67,8 @@ class Store(Closing):
             write=self._write,
             is_there=lambda: self._has_table(TABLE),
         )
+        self.issued = IssuedQueries(read, dialect)
+        self.billing = BillingQueries(read, dialect)
 
     def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Return the positions of those ids that are in the log."""

@@ -1,11 +1,7 @@
-"""Keys, other writers and broken connections: what a command does when it is not alone, or not the first."""
+"""Keys and other writers: what a command does when it is not the first, or not alone."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,23 +10,18 @@ from ledger.aggregates.license import OutOfOrder
 from ledger.aggregates.seat_meter import AgentNotActive
 from ledger.application.activate_agent import activate_agent
 from ledger.application.add_chatbot import add_chatbot
-from ledger.application.announce_cutover import announce_cutover
 from ledger.application.change_billing_cycle import change_billing_cycle
 from ledger.application.change_plan import change_plan
 from ledger.application.create_license import create_license
 from ledger.application.ledger import Ledger
 from ledger.application.recording import ATTEMPTS, IdMeansSomethingElse, Recorded
-from ledger.application.register_partner import register_partner
 from ledger.application.suspend_agent import suspend_agent
 from ledger.application.take_seat import take_seat
 from ledger.events.entry import Entry
 from ledger.rules.errors import Conflict
 from ledger.stores.errors import DuplicateEventId
 from ledger.stores.event_store import LedgerEventStore, Saved
-from ledger.stores.sqlite import LedgerConnectionPool
 from tests.application.desk import ANN, NOON, OWNER, HandClock, a_license, exported, imported, log_of, meta
-from tests.stores.cutting_proxy import CuttingProxy, cutting_proxy
-from tests.stores.test_lost_connection import BreaksBehindCommit
 
 
 class TestAKey:
@@ -241,169 +232,3 @@ class TestAnotherWriter:
         add_chatbot(double, license_id="acme", bot_id="b1", meta=meta())
         with pytest.raises(DuplicateEventId):
             add_chatbot(double, license_id="acme", bot_id="b2", meta=meta())
-
-
-def together(*jobs: Callable[[], None]) -> None:
-    """Run the jobs in threads that start at once; raises what one of them raised."""
-    start = threading.Barrier(len(jobs))
-
-    def after_start(job: Callable[[], None]) -> None:
-        start.wait()
-        job()
-
-    with ThreadPoolExecutor(len(jobs)) as threads:
-        for ended in [threads.submit(after_start, job) for job in jobs]:
-            ended.result()
-
-
-class TestManyWriters:
-    ROUNDS = 20
-
-    def test_leave_one_winner_a_round(self, store_url: str, clock: HandClock) -> None:
-        outcomes: list[str] = []
-        rounds = threading.Barrier(2)
-
-        def writer() -> None:
-            with Ledger.open(store_url, create=False, clock=clock) as ledger:
-                for number in range(self.ROUNDS):
-                    rounds.wait()
-                    try:
-                        add_chatbot(ledger, license_id="acme", bot_id=f"b{number}", meta=meta())
-                        outcomes.append("won")
-                    except OutOfOrder:
-                        outcomes.append("lost")
-
-        with Ledger.open(store_url, create=True, clock=clock) as ledger:
-            a_license(ledger)
-            together(writer, writer)
-            history = exported(ledger)
-        assert outcomes.count("won") == outcomes.count("lost") == self.ROUNDS
-        assert history.count(b"ChatBotAdded") == self.ROUNDS
-
-    def test_share_a_ledger_and_its_memory(self, ledger: Ledger) -> None:
-        a_license(ledger)
-
-        def writer(name: str) -> Callable[[], None]:
-            def job() -> None:
-                for number in range(self.ROUNDS):
-                    while not added(f"{name}{number}"):
-                        pass
-
-            return job
-
-        def added(bot_id: str) -> bool:
-            try:
-                add_chatbot(ledger, license_id="acme", bot_id=bot_id, meta=meta())
-            except OutOfOrder:
-                raise
-            except Conflict:
-                return False
-            return True
-
-        together(writer("x"), writer("y"), writer("z"))
-        assert exported(ledger).count(b"ChatBotAdded") == 3 * self.ROUNDS
-
-    def test_leave_a_log_that_can_be_imported(self, store_url: str, tmp_path: Path, clock: HandClock) -> None:
-        def writer() -> None:
-            with Ledger.open(store_url, create=False, clock=clock) as ledger:
-                for _ in range(self.ROUNDS):
-                    for deed in (take_seat, suspend_agent, activate_agent):
-                        with suppress(Conflict):
-                            deed(ledger, license_id="acme", agent_id=ANN, meta=meta())
-
-        with Ledger.open(store_url, create=True, clock=clock) as ledger:
-            a_license(ledger)
-            together(writer, writer, writer)
-            history = exported(ledger)
-        with Ledger.open(f"sqlite:///{tmp_path / 'another.db'}", create=True) as another:
-            imported(another, history)
-            assert exported(another) == history
-
-    def test_resolve_a_licence_by_the_cutovers_before_it_in_the_log(
-        self, store_url: str, clock: HandClock
-    ) -> None:
-        def creator() -> None:
-            with Ledger.open(store_url, create=False, clock=clock) as ledger:
-                for number in range(self.ROUNDS):
-                    create_license(
-                        ledger,
-                        license_id=f"l{number}",
-                        source="signup",
-                        plan="team",
-                        billing_cycle="monthly",
-                        meta=meta(),
-                    )
-
-        def announcer() -> None:
-            with Ledger.open(store_url, create=False, clock=clock) as ledger:
-                for number in range(self.ROUNDS):
-                    announce_cutover(
-                        ledger,
-                        cutover_id=f"c{number}",
-                        source="signup",
-                        takes_effect="on_creation",
-                        on=NOON.date(),
-                        pricing_model=("ppa", "ppu", "pps")[number % 3],
-                        meta=meta(),
-                    )
-
-        with Ledger.open(store_url, create=True, clock=clock) as ledger:
-            register_partner(ledger, partner_id="p", programme="solution", meta=meta())
-            together(creator, announcer)
-            in_force = "ppa"
-            for line in log_of(ledger)[1:]:
-                if line["type"] == "CutoverAnnounced":
-                    in_force = line["pricing_model"]
-                else:
-                    assert line["pricing_model"] == in_force
-
-
-@pytest.fixture
-def proxy(postgres_server: str) -> Iterator[CuttingProxy]:
-    with cutting_proxy(postgres_server) as opened:
-        yield opened
-
-
-@pytest.fixture
-def wired(proxy: CuttingProxy, postgres_url: str, clock: HandClock) -> Iterator[Ledger]:
-    """Return a ledger in PostgreSQL behind a wire that can be cut."""
-    schema = postgres_url.rpartition("schema=")[2]
-    with Ledger.open(f"{proxy.url}&schema={schema}", create=True, clock=clock) as ledger:
-        a_license(ledger)
-        yield ledger
-
-
-class TestAConnectionLost:
-    def test_behind_commit_is_no_conflict(self, proxy: CuttingProxy, wired: Ledger) -> None:
-        proxy.cut_behind_commit()
-        recorded = suspend_agent(wired, license_id="acme", agent_id=ANN, meta=meta())
-        assert proxy.cuts == 1
-        assert not recorded.already_known
-        assert wired.store.positions_of([recorded.event.id]) == {recorded.event.id: recorded.position}
-        activate_agent(wired, license_id="acme", agent_id=ANN, meta=meta())
-
-    def test_before_commit_is_made_good(self, proxy: CuttingProxy, wired: Ledger) -> None:
-        proxy.cut_before_commit()
-        suspend_agent(wired, license_id="acme", agent_id=ANN, meta=meta(key="k"))
-        assert proxy.cuts == 1
-        assert [line["type"] for line in log_of(wired)].count("AgentSuspended") == 1
-
-    def test_behind_the_commit_of_a_decision_under_the_lock_is_no_failure(
-        self, proxy: CuttingProxy, wired: Ledger
-    ) -> None:
-        proxy.cut_behind_commit()
-        recorded = change_billing_cycle(wired, license_id="acme", billing_cycle="annual", meta=meta(key="k"))
-        assert proxy.cuts == 1
-        assert wired.store.positions_of(["k"]) == {"k": recorded.position}
-
-    def test_behind_commit_in_sqlite_is_no_conflict(
-        self, sqlite_url: str, clock: HandClock, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(LedgerConnectionPool, "sqlite_connection_class", BreaksBehindCommit)
-        with Ledger.open(sqlite_url, create=True, clock=clock) as ledger:
-            a_license(ledger)
-            BreaksBehindCommit.armed = True
-            suspend_agent(ledger, license_id="acme", agent_id=ANN, meta=meta())
-            assert not BreaksBehindCommit.armed
-            activate_agent(ledger, license_id="acme", agent_id=ANN, meta=meta())
-            assert len(log_of(ledger)) == 5

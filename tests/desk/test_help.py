@@ -26,7 +26,7 @@ STORY = (
 
 
 # Their examples are run as processes, and stopped, by their own tests.
-UNTIL_STOPPED = ("receive", "serve")
+UNTIL_STOPPED = ("receive", "work", "serve")
 
 # What can be a ledger's first event.
 FIRST = ("publish-price", "register-partner", "announce-cutover", "create-license")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -52,7 +53,42 @@ class TestImport:
         assert ran.err.startswith(
             "Not valid (bad_field): Line 3: unit_amount: it must be at least 0 (it is -5)."
         )
-        assert done("export", store=sqlite_url) == ""
+        assert run("export", store=sqlite_url).exit_code == 3
+
+    def test_leaves_a_store_that_was_there_as_it_was(self, spoiled: Path, sqlite_url: str) -> None:
+        price = sample_history().splitlines(keepends=True)[0]
+        run("import", "-", store=sqlite_url, stdin=price)
+        assert run("import", str(spoiled), store=sqlite_url).exit_code == 1
+        assert done("export", store=sqlite_url).count("\n") == 1
+
+    def test_that_is_refused_leaves_no_file_behind(self, spoiled: Path, tmp_path: Path) -> None:
+        (tmp_path / "empty").mkdir()
+        url = f"sqlite:///{tmp_path / 'empty' / 'ledger.db'}"
+        assert run("import", str(spoiled), store=url).exit_code == 1
+        assert list((tmp_path / "empty").iterdir()) == []
+
+    def test_that_is_recorded_leaves_the_store_and_nothing_else(self, history: Path, tmp_path: Path) -> None:
+        (tmp_path / "empty").mkdir()
+        url = f"sqlite:///{tmp_path / 'empty' / 'ledger.db'}"
+        assert done("import", str(history), store=url).startswith("Recorded 415 events")
+        assert [file.name for file in (tmp_path / "empty").iterdir()] == ["ledger.db"]
+
+    def test_gives_way_to_a_store_that_another_made_meanwhile(
+        self, history: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        link = os.link
+        price = sample_history().splitlines(keepends=True)[0]
+
+        def another_first(made: Path, file: Path) -> None:
+            monkeypatch.undo()
+            assert run("import", "-", store=sqlite_url, stdin=price).exit_code == 0
+            link(made, file)
+
+        monkeypatch.setattr("desk.cli.new_store.os.link", another_first)
+        ran = run("import", str(history), store=sqlite_url)
+        assert ran.exit_code == 4
+        assert "made_meanwhile" in ran.err
+        assert done("export", store=sqlite_url).count("\n") == 1
 
     def test_names_the_event_that_a_line_clashes_with(self, tmp_path: Path, sqlite_url: str) -> None:
         lines = sample_history().splitlines(keepends=True)

@@ -16,6 +16,7 @@ from ledger.events.refusals import (
     SurplusField,
     UnknownType,
 )
+from ledger.events.repeated import RepeatedField
 from tests.events.lines import OWN_FIELDS, RECURRING, line, values
 
 OPTIONAL = {
@@ -236,6 +237,43 @@ class TestFields:
             parse_line(line("CutoverAnnounced", applies_to={"source": "fax"}))
 
         assert refused.value.fields["field"] == "applies_to.source"
+
+
+class TestRepeatedFields:
+    @pytest.mark.parametrize("event_type", OWN_FIELDS)
+    def test_are_refused_wherever_they_stand(self, event_type: str) -> None:
+        for left_out in ({}, {"id": ...}):
+            whole = line(event_type, **left_out)
+            fields = json.loads(whole)
+            assert parse_line(whole).type == event_type
+            for field, value in fields.items():
+                again = f"{json.dumps(field)} : {json.dumps(value)},".encode()
+                with pytest.raises(RepeatedField) as refused:
+                    parse_line(b"{" + again + whole[1:])
+                assert refused.value.fields["field"] == field
+                assert str(refused.value) == f"{field} stands in the line more than once."
+
+    @pytest.mark.parametrize(
+        ("event_type", "found", "put", "field"),
+        [
+            ("CutoverAnnounced", b'"applies_to":{', b'"applies_to":{"programme":"solution",', "programme"),
+            ("InvoiceIssued", b'"kind":"recurring"', b'"kind":"recurring","kind":"recurring"', "kind"),
+            ("AgentCreated", b'"role":"owner"', b'"role":"owner","r\\u006fle":"admin"', "role"),
+            ("LicenseCreated", b'"partner_id":"acme"', b'"partner_id":null,"partner_id":null', "partner_id"),
+        ],
+    )
+    def test_are_seen_through_any_spelling(
+        self, event_type: str, found: bytes, put: bytes, field: str
+    ) -> None:
+        whole = line(event_type).replace(b'": ', b'":').replace(b", ", b",")
+        assert found in whole
+        with pytest.raises(RepeatedField) as refused:
+            parse_line(whole.replace(found, put))
+        assert refused.value.fields["field"] == field
+
+    @pytest.mark.parametrize("agent_id", ['"ann"', "null", '\\"', 'a":"b', "\u00e9\u201c"])
+    def test_are_not_seen_where_there_are_none(self, agent_id: str) -> None:
+        assert parse_line(line("AgentCreated", agent_id=agent_id)).subject == agent_id
 
 
 class TestProposals:

@@ -5,28 +5,21 @@ hledger comes from Debian's packages and not from a wheel, so this is no test th
 
 import csv
 import io
-import json
 import os
 import subprocess
 import sys
-from collections import Counter
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ledger.application.ledger import Ledger
-from ledger.application.run_billing import run_billing
 from ledger.application.show_journal import show_journal
-from ledger.application.simulation import simulate
 from ledger.projections.books import hledger
-from ledger.rules.currencies import minor_unit_digits
-from tests.application.desk import exported, imported
+from tests.money.simulated import BILLED_AT, Sums, bill_a_simulated_programme, invoiced
 from tests.money.test_books import odd_books
 from tests.money.tools import bean_check, written
 
-LICENSES, SEED, UNTIL = 400, 11, date(2025, 7, 31)
-Sums = dict[str, Decimal]
+LICENSES = 400
 
 
 def ask_hledger(file: Path, *args: str) -> str:
@@ -52,33 +45,13 @@ def receivable(file: Path) -> Sums:
     }
 
 
-def invoiced(ledger: Ledger) -> Sums:
-    """Add up the totals of the invoices in the log, by currency."""
-    currencies: dict[str, str] = {}
-    sums: Counter[str] = Counter()
-    for text in exported(ledger).splitlines():
-        line = json.loads(text)
-        if line["type"] == "LicenseCreated":
-            currencies[line["license_id"]] = line["currency"]
-        elif line["type"] == "InvoiceIssued":
-            sums[currencies[line["license_id"]]] += line["total"]
-    return {
-        currency: Decimal(total).scaleb(-minor_unit_digits(currency))
-        for currency, total in sums.items()
-        if total
-    }
-
-
 def main() -> None:
     """Simulate, bill, write the books, and compare what the tools say; exits with 1 if they complain."""
     with TemporaryDirectory(prefix="books-") as name:
         folder = Path(name)
         ask_hledger(written(folder, hledger(odd_books()), "odd.hledger"), "check", "--strict")
-        with Ledger.open(f"sqlite:///{folder / 'ledger.db'}", create=True) as ledger:
-            story = io.BytesIO()
-            simulate(LICENSES, SEED, UNTIL, story)
-            imported(ledger, story.getvalue())
-            run_billing(ledger)
+        with Ledger.open(f"sqlite:///{folder / 'ledger.db'}", create=True, clock=lambda: BILLED_AT) as ledger:
+            bill_a_simulated_programme(ledger, LICENSES)
             books = show_journal(ledger)
             file = written(folder, books.hledger(), "books.hledger")
             beans = written(folder, books.beancount())

@@ -22,6 +22,8 @@ from ledger.rules.currencies import minor_unit_digits
 from replay.sample import sample_history
 from tests.application.desk import imported
 from tests.money.issuing import journal_of, with_all_issued
+from tests.money.simulated import BILLED_AT, bill_a_simulated_programme
+from tests.money.simulated import invoiced as totals_in
 from tests.money.test_journal import issue, line
 from tests.money.tools import balances, bean_check, loaded, written
 from tests.projections.frames import Line
@@ -157,6 +159,20 @@ def invoiced(lines: list[Line]) -> Counter[tuple[str, str]]:
             amount: Any = Decimal(item["total"]).scaleb(-minor_unit_digits(currency))
             sums[f"Assets:Receivable:{kind}:{account_part(str(payer))}", currency] += amount
     return sums
+
+
+class TestASimulatedProgramme:
+    def test_is_taken_by_bean_check_and_ties_out(self, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path / 'ledger.db'}"
+        with Ledger.open(url, create=True, clock=lambda: BILLED_AT) as ledger:
+            bill_a_simulated_programme(ledger, 40)
+            file, totals = written(tmp_path, show_journal(ledger).beancount()), totals_in(ledger)
+        assert bean_check(file) == (0, "")
+        owed: Counter[str] = Counter()
+        for (_, currency), number in balances(loaded(file), "Assets:Receivable:").items():
+            owed[currency] += number
+        assert owed == totals
+        assert len(totals) == 3
 
 
 class TestBooks:

@@ -101,7 +101,7 @@ class TestLetters:
     def test_say_what_a_deletion_does_where_a_suspension_does_nothing(self) -> None:
         content = replace(CONTENT, pricing_model_after=PricingModel.PPA, savings=Savings(0, 3920, 3920, 0))
         text = text_of(content)
-        assert "Suspend agents" not in text
+        assert "suspend" not in text.partition("What you can do before")[2].partition("Delete")[0]
         assert "Delete accounts that nobody needs: $39.20 less for each." in text
         assert "Delete suspended accounts, which are charged as well: $39.20" in text
 

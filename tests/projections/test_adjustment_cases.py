@@ -136,6 +136,24 @@ class TestLateFacts:
             ("adjustment", MAY, None, 600),
         ]
 
+    def test_of_a_rate_alone_give_the_rest_of_the_discount(self) -> None:
+        story = Told().price(2000).partner("0.1").licence("ppu", partner_id="p").agent("a", "2024-03-11")
+        bills = story.terms("0.2", "2024-04-20", "2024-05-10").bills(JUNE)
+        assert bills[MAY] == [("recurring", None, 1, 2000), ("discount", None, None, -200)]
+        # 1 May at the late rate: 2000 - 400 = 1600; billed were 1800
+        assert bills[JUNE] == [
+            ("recurring", None, 1, 2000),
+            ("discount", None, None, -400),
+            ("adjustment", MAY, None, -200),
+        ]
+
+    def test_of_a_price_of_a_plan_changed_to_concern_it(self) -> None:
+        story = Told().price(2000).price(5000, plan="pro").licence("ppu").agent("a", "2024-03-11")
+        story.fact("PlanChanged", "2024-04-10", "2024-04-10", plan="pro")
+        bills = story.price(6000, "2024-04-20", "2024-05-10", plan="pro").bills(JUNE)
+        assert bills[MAY] == [("recurring", None, 1, 5000)]
+        assert bills[JUNE] == [("recurring", None, 1, 6000), ("adjustment", MAY, None, 1000)]
+
     def test_of_a_price_of_a_plan_to_come_are_no_concern_of_the_present_one(self) -> None:
         story = Told().price(2000).licence("ppu").agent("a", "2024-03-11")
         story.price(9, "2024-04-20", "2024-05-10", plan="pro").price(

@@ -57,7 +57,7 @@ class TestAnyAnswer:
         order = ["license_id", "subject", "effective_us", "position"]
         ordered = replace(of.log, rows=of.log.rows.sort(order))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("ledger.projections.history._WORTH_A_LOOK", 0)
+            patch.setattr("ledger.projections.accounts._MANY", 0)
             asked = [log.at(as_of, known_at) for log in (ordered, of.log.shuffled(1))]
         for ask in ASKS:
             assert of.log.at(as_of, known_at).lines(ask) == asked[0].lines(ask) == asked[1].lines(ask)

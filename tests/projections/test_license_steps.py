@@ -80,3 +80,15 @@ class TestLicenseSteps:
 
     def test_are_none_without_licences(self) -> None:
         assert license_steps(framed([]).history(SAMPLE_END_US)).is_empty()
+
+    def test_of_one_that_ends_as_it_begins_are_its_end(self) -> None:
+        at = {
+            "license_id": "a",
+            "effective_at": "2024-05-01T12:00:00.000000Z",
+            "recorded_at": "2024-05-01T12:00:00.000000Z",
+            "actor": "system",
+        }
+        created = {"source": "signup", "plan": "team", "billing_cycle": "monthly", **at}
+        lines = [{"type": "LicenseCreated", **created}, {"type": "LicenseCancelled", **at}]
+        (row,) = license_steps(framed(lines).history(SAMPLE_END_US)).iter_rows(named=True)
+        assert (row["status"], row["plan"], row["valid_to_us"]) == ("cancelled", "team", None)

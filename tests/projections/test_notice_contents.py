@@ -55,6 +55,14 @@ class TestAmounts:
         # which the new model does not charge
         assert row["chatbot_savings"] == 3920
 
+    @pytest.mark.parametrize(
+        ("before", "after", "savings"),
+        # a ChatBot is a seat and an account, 49.00 less 20 %, and no user
+        [("pps", "ppu", 3920), ("ppa", "ppu", 3920), ("pps", "ppa", 0), ("ppu", "pps", -3920)],
+    )
+    def test_say_what_chatbots_cost_no_more(self, before: str, after: str, savings: int) -> None:
+        assert of(story(before, after=after))["chatbot_savings"] == savings
+
     def test_count_the_accounts_as_they_stand(self) -> None:
         told = story("pps").fact("AgentSuspended", "2024-08-17", agent_id=BEN)
         assert total(of(told)["expected"]) == 7840  # 2 × 49.00 less 20 %
@@ -174,8 +182,8 @@ class TestAccounts:
 
     @pytest.mark.parametrize(
         ("released", "redundant"),
-        # 30 days before 18 August is 19 July, 0:00: held at that very instant is held
-        [("2024-07-19", False), ("2024-07-18T23:59:59.999999Z", True), (None, False)],
+        # 30 days before 18 August is 19 July, 0:00: a seat released at that very instant is held no more
+        [("2024-07-19T00:00:00.000001Z", False), ("2024-07-19", True), (None, False)],
     )
     def test_are_redundant_without_a_seat_for_so_long(self, released: str | None, redundant: bool) -> None:
         rows = contents_of(story("pps").seat(ANN, "2024-05-01", released)).accounts

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ledger.projections import history
+from ledger.projections import accounts
 from tests.archive.world import LINES
 from tests.projections.frames import FramedLog, framed
 
@@ -33,7 +33,7 @@ def sorted_facts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             times.append(frame.height)
         return sort(frame, *by, **options)
 
-    monkeypatch.setattr(history, "_WORTH_A_LOOK", 0)
+    monkeypatch.setattr(accounts, "_MANY", 0)
     monkeypatch.setattr(pl.DataFrame, "sort", counting)
     return times
 
@@ -48,7 +48,7 @@ class TestAssemble:
         facts = log.history(2**62).facts
         assert sorted_facts == []
         assert by_position(log.shuffled(3)).equals(by_position(log))
-        assert len(sorted_facts) == 3
+        assert len(sorted_facts) == 2
         assert facts.select("license", "subject").n_unique() == facts["subject"].n_unique()
 
     @pytest.mark.parametrize("column", ["license_id", "subject", "effective_us", "position"])
@@ -59,4 +59,15 @@ class TestAssemble:
         descending = [name == column for name in order]
         disordered = FramedLog(rows.sort(order, descending=descending).drop("row"), log.positions)
         assert by_position(disordered).equals(by_position(log))
-        assert len(sorted_facts) == 3
+        assert len(sorted_facts) == 2
+
+    @pytest.mark.parametrize("whole_numbers_end", [2**63, 1])
+    def test_sorts_many_rows_as_it_sorts_a_few(
+        self, log: FramedLog, monkeypatch: pytest.MonkeyPatch, whole_numbers_end: int
+    ) -> None:
+        disordered = log.coded().shuffled(5)
+        a_few = disordered.history(2**62).facts
+        monkeypatch.setattr(accounts, "_MANY", 0)
+        monkeypatch.setattr(accounts, "_WHOLE_NUMBERS_END", whole_numbers_end)
+        assert disordered.history(2**62).facts.equals(a_few)
+        assert a_few.equals(a_few.sort("license", "subject", "effective_us", "position"))

@@ -22,8 +22,9 @@ def row(
     license_id: str | None = "acme",
     subject: str | None = "ann",
     note: str = "",
+    late_by_us: int = 1_000_000,
 ) -> LogRow:
-    """Return a row; its id tells stream and version, its effective_us is one second before recorded_us."""
+    """Return a row; its id tells stream and version."""
     event_id = event_id or f"{stream}#{version}"
     line = {"id": event_id, "note": note, "recorded_at": format_instant(from_us(recorded_us))}
     return LogRow(
@@ -35,7 +36,7 @@ def row(
         license_id=license_id,
         subject=subject,
         fact=int(fact),
-        effective_us=recorded_us - 1_000_000,
+        effective_us=recorded_us - late_by_us,
         recorded_us=recorded_us,
     )
 

@@ -84,6 +84,23 @@ class TestIssuedQueries:
 
 
 class TestIndexes:
+    def test_are_used_in_a_file(self, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        with open_store(sqlite_url, create=True) as store:
+            asked: list[tuple[str, Any]] = []
+            run = store.issued._run
+
+            def listening(statement: str, parameters: Any) -> Any:
+                asked.append((statement, parameters))
+                return run(statement, parameters)
+
+            monkeypatch.setattr(store.issued, "_run", listening)
+            numbers(store)
+            store.issued.licenses(0, ALL)
+            store.issued.by_number("INV-2024-000001")
+            store.issued.last_number("INV-2024-")
+            plans = [run(f"EXPLAIN QUERY PLAN {statement}", given)[0][3] for statement, given in asked]
+            assert all(plan.startswith("SEARCH stored_events USING INDEX issued_by") for plan in plans), plans
+
     def test_are_made_in_a_store_of_an_earlier_release(
         self, store_url: str, sqlite_url: str, postgres_server: str
     ) -> None:

@@ -44,6 +44,8 @@ def mixed_log() -> list[LogRow]:
             subject=subject,
             fact=FACTS[(version + at) % len(FACTS)],
             note='comma, "quote" and\nline',
+            # recorded late, as it happened, ahead
+            late_by_us=(version + at) % 3 * 1_000 - 1_000,
         )
         for version in range(1, 8)
         for at, (stream, license_id, subject) in enumerate(streams)

@@ -69,7 +69,7 @@ class TestPartner:
     def test_who_was_never_registered_is_not_found(self, reading: As) -> None:
         for path in ("", "/statement", "/accounts"):
             answer = reading("support").get(f"/api/partners/nobody{path}")
-            assert (answer.status_code, answer.json()["code"]) == (404, "partner_not_found")
+            assert (answer.status_code, answer.json()["code"]) == (404, "partner_not_known")
 
 
 class TestStatement:

@@ -22,6 +22,13 @@ INSTANTS: Mapping[str, tuple[str, ...]] = {
     "notice": ("charge_at",),
     "fault": ("known_from",),
 }
+# What else rows are found by: name, and what stands behind the table's name.
+OTHERS: Mapping[str, Mapping[str, str]] = {
+    "license_step": {
+        "partner": '("partner_id", "license_id", "valid_from")',
+        "soon": '("valid_to") WHERE next_pricing_model IS NOT NULL',
+    },
+}
 TABLES = tuple(KEYS)
 
 # Which rows a question about :at needs; a table that is not named is needed whole.
@@ -47,9 +54,14 @@ def columns_of(schema: pl.Schema, type_name: Callable[[pl.DataType], str]) -> st
 def indexes(table: str, version: int, qualified: Callable[[str], str]) -> list[str]:
     """Return the statements that build a version's indexes, which are there already if it is done again."""
     name = physical(table, version)
+    kinds = {
+        "one": f"({_listed(KEYS[table])})",
+        "at": f"({_listed(INSTANTS[table])})",
+        **OTHERS.get(table, {}),
+    }
     return [
-        f'CREATE INDEX IF NOT EXISTS "{name}_{kind}" ON {qualified(name)} ({_listed(columns)})'
-        for kind, columns in (("one", KEYS[table]), ("at", INSTANTS[table]))
+        f'CREATE INDEX IF NOT EXISTS "{name}_{kind}" ON {qualified(name)} {columns}'
+        for kind, columns in kinds.items()
     ]
 
 

@@ -10,6 +10,7 @@ from ledger.stores.read_models.asking import NotFresh
 from ledger.stores.read_models.catalogue import State
 from ledger.stores.read_models.layout import AT, physical
 from ledger.stores.read_models.store import ReadModelStore, checkpoints, table_versions
+from ledger.stores.read_models.transactions import Transaction
 
 _NEEDED = ("license_step", "invoice")
 
@@ -80,7 +81,7 @@ def read_page(
             **{name: None if us is None else work.instant(us) for name, us in instants.items()},
         }
         steps = work.read(
-            f"SELECT {columns['license_step']} FROM {name['license_step']} WHERE {_condition(sought)} "
+            f"SELECT {columns['license_step']} FROM {name['license_step']} WHERE {_condition(work, sought)} "
             f"ORDER BY license_id LIMIT {sought.at_most:d}",
             parameters,
             schemas["license_step"],
@@ -95,14 +96,12 @@ def read_page(
     return HeldPage(steps, invoices, LastRecorded(first.position, first.recorded_us))
 
 
-def _condition(sought: Sought) -> str:
+def _condition(work: Transaction, sought: Sought) -> str:
     conditions = [AT["license_step"]]
     if sought.after is not None:
         conditions.append("license_id > :after")
     if sought.text is not None:
-        conditions.append(
-            "(lower(license_id) LIKE :text ESCAPE '!' OR lower(partner_id) LIKE :text ESCAPE '!')"
-        )
+        conditions.append(f"({work.contains('license_id')} OR {work.contains('partner_id')})")
     conditions += [
         f"{column} = :{column}"
         for column in ("partner_id", "pricing_model", "status")

@@ -135,6 +135,9 @@ class _PostgresTransaction(Transaction):
     def among(self, license_ids: Sequence[str]) -> tuple[str, Any]:
         return "= ANY(:ids)", list(license_ids)
 
+    def contains(self, column: str) -> str:
+        return f"{column} ILIKE :text ESCAPE '!'"
+
     def instant(self, us: int) -> Any:
         return from_us(us)
 

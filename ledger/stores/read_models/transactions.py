@@ -43,6 +43,10 @@ class Transaction(ABC):
         """Return a condition that stands behind a column, with :ids in it, and the value of :ids."""
 
     @abstractmethod
+    def contains(self, column: str) -> str:
+        """Return a condition: the column is like :text, in any case; ! stands before what means itself."""
+
+    @abstractmethod
     def instant(self, us: int) -> Any:
         """Return an instant as a parameter that is compared with columns of instants."""
 

@@ -1,0 +1,46 @@
+"""Bill as billing dates come."""
+
+import threading
+from datetime import timedelta
+
+from ledger.application.billing_lookout import BillingLookout
+from ledger.application.ledger import Ledger
+from ledger.application.run_billing import DEFAULT_SERIES, run_billing
+from ledger.rules.instants import from_us, to_us
+from replay.working.job import AT_LEAST_EVERY, Done, ends_if
+from replay.working.tally import Tally
+
+# A licence that could not be read is tried again so much later.
+_UNREADABLE_AGAIN = timedelta(minutes=15)
+
+
+class BillingJob:
+    """Issues what is due; the next time is the next billing date's instant, or what was recorded since."""
+
+    name = "bill"
+    calm = timedelta(seconds=1)
+
+    def __init__(self, ledger: Ledger, tally: Tally, series: str = DEFAULT_SERIES) -> None:
+        self._ledger = ledger
+        self._tally = tally
+        self._series = series
+        self._lookout = BillingLookout()
+
+    def run(self, stop: threading.Event) -> Done:
+        """Issue every invoice that is due now; left in the middle, what was committed stays."""
+        now = self._ledger.now()
+        report = run_billing(
+            self._ledger,
+            series=self._series,
+            lookout=self._lookout,
+            on_issued=lambda some: self._tally.issued(len(some)),
+            progress=lambda done, total: ends_if(stop) if done < total else None,
+        )
+        self._tally.met(report.faults)
+        self._tally.licenses_unbilled = len(report.failed)
+        following_us = self._lookout.next_at(to_us(now))
+        next_at = now + (_UNREADABLE_AGAIN if report.failed else AT_LEAST_EVERY)
+        return Done(next_at if following_us is None else min(next_at, from_us(following_us)))
+
+    def close(self) -> None:
+        """Hold nothing."""
