@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from ledger.application.ledger import Ledger
+from ledger.application.unbilled import SHORT_LOG
 from ledger.rules.instants import from_us
 
 Answer = TypeVar("Answer")
 
 # An answer about the present is up to so old; the page says which moment it shows.
 FRESH: Final = timedelta(seconds=30)
+# Of a long log, which takes long to read, it may be older, and need not know what was recorded since.
+FRESH_OF_LONG_LOG: Final = timedelta(minutes=2)
 _MOST: Final = 8
 
 
@@ -21,21 +24,26 @@ _MOST: Final = 8
 class Moment:
     """The two instants that an answer is computed at, and what it may be kept under.
 
-    `log` is the position of the log's last event, 0 where what is known at that time cannot change any more.
+    `log` is the position of the log's last event; 0 where what is known at that time cannot change any more,
+    or where something newer need not be known.
     """
 
     as_of: datetime
     known_at: datetime
     is_present: bool
     log: int
+    fresh: timedelta = FRESH
 
 
 def moment_of(ledger: Ledger, as_of: datetime, known_at: datetime, *, is_present: bool) -> Moment:
     """Return when to ask. What was recorded by a past instant stays as it is; else the log's end tells."""
     last = ledger.store.last_recorded()
-    is_over = last is not None and known_at < from_us(last.recorded_us)
-    position = 0 if last is None or is_over else last.position
-    return Moment(as_of, known_at, is_present=is_present, log=position)
+    if last is None:
+        return Moment(as_of, known_at, is_present=is_present, log=0)
+    if is_present and last.position > SHORT_LOG:
+        return Moment(as_of, known_at, is_present=True, log=0, fresh=FRESH_OF_LONG_LOG)
+    is_over = known_at < from_us(last.recorded_us)
+    return Moment(as_of, known_at, is_present=is_present, log=0 if is_over else last.position)
 
 
 @dataclass
@@ -61,7 +69,9 @@ class Kept:
         place = self._place((key, moment.log, None if moment.is_present else (moment.as_of, moment.known_at)))
         with place.lock:
             kept = place.moment
-            if kept is None or (moment.is_present and not timedelta(0) <= moment.as_of - kept.as_of < FRESH):
+            if kept is None or (
+                moment.is_present and not timedelta(0) <= moment.as_of - kept.as_of < moment.fresh
+            ):
                 place.answer = compute(moment)
                 place.moment = kept = moment
             found: Answer = place.answer  # type: ignore[assignment]  # what `compute` of this key returned

@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from desk.web.keeping import Kept, Moment
+from desk.web.keeping import FRESH_OF_LONG_LOG, Kept, Moment, moment_of
 from desk.web.progress import BAR_WIDTH, HEIGHT, LEFT, RIGHT, WIDTH, bar_of, columns_of
+from ledger.application.ledger import Ledger
+from tests.web.conftest import NOW
 
 AT = datetime(2024, 8, 6, tzinfo=UTC)
 KINDS = ("switched", "upcoming")
@@ -44,6 +46,29 @@ class TestKept:
         for number in range(8):
             kept.answer(number, present(), lambda _: 0)
         assert kept.answer("a", present(), lambda _: 2)[1] == 2
+
+
+class TestMomentOf:
+    def test_tells_the_end_of_the_log_where_an_answer_hangs_on_it(self, ledger: Ledger) -> None:
+        last = ledger.store.last_recorded()
+        assert last is not None
+        assert moment_of(ledger, NOW, NOW, is_present=True) == Moment(
+            NOW, NOW, is_present=True, log=last.position
+        )
+        past = NOW - timedelta(days=30)
+        assert moment_of(ledger, NOW, past, is_present=False).log == 0
+        assert moment_of(ledger, past, NOW, is_present=False).log == last.position
+
+    def test_of_a_long_log_lets_an_answer_be_older(
+        self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("desk.web.keeping.SHORT_LOG", 10)
+        moment = moment_of(ledger, NOW, NOW, is_present=True)
+        assert (moment.log, moment.fresh) == (0, FRESH_OF_LONG_LOG)
+        kept, later = Kept(), timedelta(seconds=119)
+        kept.answer("a", moment, lambda _: 1)
+        again = moment_of(ledger, NOW + later, NOW + later, is_present=True)
+        assert kept.answer("a", again, lambda _: 2)[1] == 1
 
 
 class TestColumns:
