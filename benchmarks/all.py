@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks import (
     billing,
     commands,
+    explaining,
     importing,
     listing,
     one_licence,
@@ -23,6 +24,7 @@ MEASURES: tuple[Callable[[], Iterable[Table]], ...] = (
     lambda: [billing.measure()],
     lambda: [one_licence.measure()],
     lambda: [listing.measure()],
+    lambda: [explaining.measure()],
     lambda: [programme.measure()],
     lambda: rebuilding.measure([1, 10]),
     lambda: [rivals.measure()],

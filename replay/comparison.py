@@ -5,6 +5,7 @@ from dataclasses import replace
 import polars as pl
 
 from ledger.events.programme import CutoverAnnounced
+from ledger.projections.bridges import invoice_total, step_amounts
 from ledger.projections.history import History
 from ledger.projections.models import MODEL
 from ledger.projections.savings import Bills, costs
@@ -114,23 +115,18 @@ def _difference() -> pl.Expr:
     def field(side: str, name: str) -> pl.Expr:
         return pl.col(side).struct.field(name)
 
-    def change(name: str) -> pl.Expr:
-        return field("after", name) - field("before", name)
+    def factors(side: str) -> dict[str, pl.Expr]:
+        lines = {name: field(side, name) for name in ("unit_amount", "true_ups", "discount", "adjustments")}
+        bots = field(side, "chatbot_seats")
+        return lines | {
+            "quantity": field(side, "quantity") - bots,
+            "others": bots * field(side, "unit_amount"),
+        }
 
-    def bots(side: str) -> pl.Expr:
-        return field(side, "chatbot_seats") * field(side, "unit_amount")
-
-    def others(side: str) -> pl.Expr:
-        return field(side, "quantity") - field(side, "chatbot_seats")
-
-    parts = {
-        "total": change("total"),
-        "chatbot_seats": bots("after") - bots("before"),
-        "quantity": (others("after") - others("before")) * field("before", "unit_amount"),
-        "unit_amount": others("after") * change("unit_amount"),
-        "true_ups": change("true_ups"),
-        "discount": change("discount"),
-        "adjustments": change("adjustments"),
-    }
+    after = factors("after")
+    replaced = {"chatbot_seats": "others"} | {name: name for name in PARTS[1:]}
+    steps = ((part, {factor: after[factor]}) for part, factor in replaced.items())
+    amounts = step_amounts(invoice_total, factors("before"), *steps)
+    parts = {"total": field("after", "total") - field("before", "total")} | amounts
     both = pl.col("before").is_not_null() & pl.col("after").is_not_null()
     return pl.when(both).then(pl.struct(part.alias(name) for name, part in parts.items()))

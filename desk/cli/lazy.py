@@ -10,14 +10,17 @@ if TYPE_CHECKING:
     from desk.cli.progress import progress_of_bytes as progress_of_bytes
     from desk.cli.progress import progress_of_things as progress_of_things
     from desk.cli.progress import progress_of_unknown as progress_of_unknown
-    from desk.cli.sentences import what_happened as what_happened
     from desk.configuration import read_configuration as read_configuration
     from desk.configuration import webhook_secrets as webhook_secrets
     from desk.documents.rendering import in_form as in_form
+    from desk.explaining.data import as_data as as_data
+    from desk.explaining.telling import told as told
     from desk.mail.message import as_text as as_text
     from desk.mail.message import wording_of as wording_of
     from desk.mail.smtp import SmtpMailer as SmtpMailer
+    from desk.sentences import what_happened as what_happened
     from desk.web.app import create_app as create_app
+    from desk.web.explanation import explanation_html as explanation_html
     from desk.web.listening import listen as listen
     from desk.web.listening import listening as listening
     from desk.web.observing import observing_app as observing_app
@@ -90,6 +93,8 @@ if TYPE_CHECKING:
     from ledger.stores.files import files_of as files_of
     from replay.cutover import replay_cutover as replay_cutover
     from replay.demo import run_demo as run_demo
+    from replay.explain.explaining import explain as explain
+    from replay.explain.explaining import explain_number as explain_number
     from replay.follow import Followed as Followed
     from replay.follow import Follower as Follower
     from replay.follow import WentLive as WentLive
@@ -164,7 +169,11 @@ _HOMES = {
     "progress_of_unknown": "desk.cli.progress",
     "Loaded": "replay.rebuild.rebuilding",
     "Planned": "replay.rebuild.rebuilding",
+    "as_data": "desk.explaining.data",
     "check": "replay.rebuild.checking",
+    "explain": "replay.explain.explaining",
+    "explain_number": "replay.explain.explaining",
+    "explanation_html": "desk.web.explanation",
     "new_order": "replay.rebuild.ordering",
     "read_partner_file": "replay.reconcile.partner_file",
     "reconcile": "replay.reconcile.reconciling",
@@ -177,6 +186,7 @@ _HOMES = {
     "run_demo": "replay.demo",
     "savings": "replay.savings",
     "simulate": "ledger.application.simulation",
+    "told": "desk.explaining.telling",
     "to_verify": "replay.verify",
     "verify_invoices": "replay.verify",
     "version": "importlib.metadata",

@@ -12,6 +12,7 @@ from desk.cli import (
     bill,
     chatbots,
     demo,
+    explain,
     export_history,
     follow,
     import_history,
@@ -111,7 +112,7 @@ def license_ledger(
 
 for _family in (
     licenses, agents, chatbots, programme,
-    seats, invoices, invoice, notices, log, replay,
+    seats, invoices, invoice, explain, notices, log, replay,
     bill, verify, reconcile,
     statement, savings, redundant, journal,
     import_history, export_history, archive,

@@ -54,6 +54,17 @@ class _Place:
     moment: Moment | None = None
     answer: object = None
 
+    def holds(self, moment: Moment) -> bool:
+        """Tell whether what is here answers at a moment."""
+        kept = self.moment
+        if kept is None or not moment.is_present:
+            return kept is not None
+        return timedelta(0) <= moment.as_of - kept.as_of < moment.fresh
+
+
+def _full(key: Hashable, moment: Moment) -> Hashable:
+    return key, moment.log, None if moment.is_present else (moment.as_of, moment.known_at)
+
 
 class Kept:
     """The answers given last, at most _MOST of them; each is computed once for all who ask at once."""
@@ -66,16 +77,19 @@ class Kept:
         self, key: Hashable, moment: Moment, compute: Callable[[Moment], Answer]
     ) -> tuple[Moment, Answer]:
         """Return the kept answer and the moment it is of, or compute it; a failure is not kept."""
-        place = self._place((key, moment.log, None if moment.is_present else (moment.as_of, moment.known_at)))
+        place = self._place(_full(key, moment))
         with place.lock:
-            kept = place.moment
-            if kept is None or (
-                moment.is_present and not timedelta(0) <= moment.as_of - kept.as_of < moment.fresh
-            ):
+            if not place.holds(moment):
                 place.answer = compute(moment)
-                place.moment = kept = moment
+                place.moment = moment
             found: Answer = place.answer  # type: ignore[assignment]  # what `compute` of this key returned
-            return kept, found
+            return place.moment or moment, found
+
+    def has(self, key: Hashable, moment: Moment) -> bool:
+        """Tell whether the answer is there, so that nobody would have to wait for it."""
+        with self._lock:
+            place = self._places.get(_full(key, moment))
+        return place is not None and place.holds(moment)
 
     def _place(self, key: Hashable) -> _Place:
         with self._lock:

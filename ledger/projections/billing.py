@@ -37,9 +37,14 @@ def unissued(history: History, billed: Invoices) -> pl.DataFrame:
 def with_issued(history: History, cuts: pl.DataFrame, recorded_us: int) -> History:
     """Return the history as it is once some invoices are issued: CUT_SCHEMA, knowing up to cut_position.
 
-    They have no number yet. The unissued ones after them know no less (docs/rules.md §6).
+    They have neither number nor place in the log yet. The unissued ones after them know no less
+    (docs/rules.md §6).
     """
-    more = cuts.with_columns(number=pl.lit(None, pl.String), recorded_us=pl.lit(recorded_us, pl.Int64))
+    more = cuts.with_columns(
+        number=pl.lit(None, pl.String),
+        recorded_us=pl.lit(recorded_us, pl.Int64),
+        position=pl.lit(None, pl.Int64),
+    )
     issued = pl.concat([history.issued, more.select(history.issued.columns)])
     return replace(history, issued=issued.sort("license", "n"))
 

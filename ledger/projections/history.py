@@ -27,6 +27,7 @@ _NONE_ISSUED = pl.DataFrame(
         "number": pl.String,
         "cut_position": pl.Int64,
         "recorded_us": pl.Int64,
+        "position": pl.Int64,
     }
 )
 _NONE_SENT = pl.DataFrame(
@@ -45,8 +46,8 @@ class History(Accounts):
     """What is known of some licences, in frames, and of the programme.
 
     `licenses` has all that a licence was created with. `changes`: model, plan, cycle changes and
-    cancellations by (license, effective_us, position). `issued`: issued invoices by (license, n), with the
-    position of the last event that each knew. `sent`: notices sent.
+    cancellations by (license, effective_us, position). `issued`: issued invoices by (license, n), with their
+    positions and that of the last event that each knew. `sent`: notices sent.
     """
 
     changes: pl.DataFrame
@@ -142,12 +143,18 @@ def _issued(
             license_number(ids),
             "number",
             "recorded_us",
+            "position",
             billing_day=day("billing_date"),
             cut_position=_coded("known_through", positions, pl.Int64),
         )
         .join(licenses.select("license", "anchor_month", "anchor_dom"), on="license")
         .select(
-            "license", "number", "cut_position", "recorded_us", n=first_index_from_day(pl.col("billing_day"))
+            "license",
+            "number",
+            "cut_position",
+            "recorded_us",
+            "position",
+            n=first_index_from_day(pl.col("billing_day")),
         )
         .sort("license", "n")
     )

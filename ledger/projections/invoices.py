@@ -9,7 +9,7 @@ from ledger.projections.billing_grid import billing_grid, with_cuts
 from ledger.projections.billing_index import billing_day, with_first_index
 from ledger.projections.history import History
 from ledger.projections.knowledge import Epochs, epochs
-from ledger.projections.lateness import find_late
+from ledger.projections.lateness import Lateness, find_late
 from ledger.projections.lookups import value_at
 from ledger.projections.own_lines import OwnLines, own_lines
 from ledger.projections.terms import ANCHOR, TermsInForce, applicable_cutovers, license_terms, of_license
@@ -22,6 +22,16 @@ LINE_COLUMNS = (
     "license_id", "billing_date", "kind", "pricing_model", "date", "quantity", "unit_amount",
     "remaining_days", "period_days", "period_start", "period_end", "rate", "amount", "billing_us",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Billed:
+    """What invoices are made of: the epochs, what came late, the terms in force by key, own lines."""
+
+    known: Epochs
+    late: Lateness
+    terms: TermsInForce
+    own: OwnLines
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ def invoices(history: History, as_of_us: int) -> Invoices:
 
     What is known is what `history` holds. Empty histories give empty frames.
     """
-    return _assemble(history, *_billed(history, as_of_us))
+    return assembled(history, billed(history, as_of_us))
 
 
 def invoices_with_accounts(history: History, as_of_us: int) -> tuple[Invoices, pl.DataFrame]:
@@ -55,8 +65,8 @@ def invoices_with_accounts(history: History, as_of_us: int) -> tuple[Invoices, p
     the invoice knew: see `with_cuts`), accounts (the PPA count at that instant), unit_amount (of the
     recurring line, null where there is none).
     """
-    known, own = _billed(history, as_of_us)
-    return _assemble(history, known, own), _accounts(history, own)
+    made = billed(history, as_of_us)
+    return assembled(history, made), _accounts(history, made.own)
 
 
 def _accounts(history: History, own: OwnLines) -> pl.DataFrame:
@@ -80,22 +90,24 @@ def invoices_and_gaps(history: History, through_us: int) -> tuple[Invoices, pl.D
     The second frame is like `unpriced`, with known_from_us and known_until_us (null: no end): a question's
     as_of in that half-open span meets the gap. A price recorded late ends it, from the invoice on that knew.
     """
-    known, own = _billed(history, through_us)
-    return _assemble(history, known, own), _gaps(history, known, own)
+    made = billed(history, through_us)
+    return assembled(history, made), _gaps(history, made.known, made.own)
 
 
-def _billed(history: History, as_of_us: int) -> tuple[Epochs, OwnLines]:
+def billed(history: History, as_of_us: int) -> Billed:
+    """Return how every billing date up to an instant is billed, with each knowledge that bills it."""
     after = with_first_index(history.zones, history.licenses, next_n=pl.lit(as_of_us + 1, pl.Int64))
     last_n = after["next_n"] - 1
     lateness = find_late(history, license_terms(history, applicable_cutovers(history)), last_n)
     known = epochs(history, last_n, lateness.entered)
     terms = known.expand(lateness.terms)
+    in_force = TermsInForce(terms, "key")
     owners = known.keys.select("key", **of_license(history, "months"))
     grid = billing_grid(history, known, segments(owners, terms, "key"))
     if history.programme.any_late:
         grid = with_cuts(history, grid)
     facts = known.expand(lateness.facts)
-    return known, own_lines(history, grid, facts, TermsInForce(terms, "key"))
+    return Billed(known, lateness, in_force, own_lines(history, grid, facts, in_force))
 
 
 def _adjustments(known: Epochs, dates: pl.DataFrame) -> pl.DataFrame:
@@ -126,7 +138,9 @@ def _adjustments(known: Epochs, dates: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _assemble(history: History, known: Epochs, own: OwnLines) -> Invoices:
+def assembled(history: History, made: Billed) -> Invoices:
+    """Return the invoices that exist of what was billed."""
+    known, own = made.known, made.own
     adjustments = _adjustments(known, own.dates)
     adjusted = adjustments.group_by("date").agg(pl.col("amount").sum().alias("adjusted"))
     number = history.issued.select("license", "n", "number")

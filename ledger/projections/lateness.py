@@ -13,7 +13,11 @@ _COLUMNS = ("license", "bears_n", "since_us", "recorded_us", "position")
 
 @dataclass(frozen=True)
 class Lateness:
-    """Facts and licence terms with enters_n, and `entered`: license and enters_n of all that may be late."""
+    """Facts and licence terms with enters_n, and `entered`: all that may be late.
+
+    `facts` are in the order of the History's. `entered` has license, bears_n, enters_n, recorded_us and
+    position.
+    """
 
     facts: pl.DataFrame
     terms: pl.DataFrame

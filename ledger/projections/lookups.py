@@ -128,12 +128,23 @@ class KnownTerms:
             .sort("version", "effective_us", "position")
         )
         self._values = versions["value"]
+        self._positions = versions["position"]
         self._index = Index.by_time(versions["version"], versions["effective_us"])
 
     def with_value(
-        self, rows: pl.DataFrame, name: str, group: pl.Expr, at_us: pl.Expr, cut: Cut | None
+        self,
+        rows: pl.DataFrame,
+        name: str,
+        group: pl.Expr,
+        at_us: pl.Expr,
+        cut: Cut | None,
+        *,
+        source: str | None = None,
     ) -> pl.DataFrame:
-        """Add the value in force for each row, null if none; the cut matters with late terms only."""
+        """Add the value in force for each row, null if none; the cut matters with late terms only.
+
+        `source` names a column for the position of the event that set the value.
+        """
         version = value_at(self._first_version, group)
         if self.any_late and cut is not None:
             known = pl.max_horizontal(
@@ -142,4 +153,7 @@ class KnownTerms:
             version = version + known - value_at(self._late_before, group)
         asked = Ask(self._index, pl.col("version"), at_us)
         found = with_latest(rows.with_columns(version=version), row=asked)
-        return found.with_columns(value_at(self._values, pl.col("row")).alias(name)).drop("version", "row")
+        added = [value_at(self._values, pl.col("row")).alias(name)]
+        if source is not None:
+            added.append(value_at(self._positions, pl.col("row")).alias(source))
+        return found.with_columns(added).drop("version", "row")

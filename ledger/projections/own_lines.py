@@ -48,6 +48,11 @@ def own_lines(history: History, grid: pl.DataFrame, facts: pl.DataFrame, terms: 
     return OwnLines(_with_totals(history, grid, cut, periods, true_ups), periods, true_ups)
 
 
+def discount_on(gross: pl.Expr, rate: pl.Expr) -> pl.Expr:
+    """Return the discount (not positive) on a sum of lines, at a rate in RATE_SCALE-ths."""
+    return -rounded_ratio([gross, rate], RATE_SCALE)
+
+
 def _counts_at_dates(steps: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     """Return ppu and ppa at each billing date and `peak`, the highest pps of the month before it.
 
@@ -109,6 +114,29 @@ def _rises_of_counts(
     A day's rises stand on the invoice of the first billing date after it. Columns: date (that invoice's row),
     period, day, quantity.
     """
+    zone = value_at(grid["zone"], pl.col("last_date"))
+    return (
+        marked_steps(steps, grid, periods)
+        .filter(pl.col("rise") > 0)
+        .select(
+            "period",
+            "rise",
+            date=pl.col("last_date") + 1,
+            day=history.zones.local_day(zone, pl.col("at_us")),
+        )
+        .group_by("date", "day")
+        .agg(pl.col("period").first(), quantity=pl.col("rise").sum())
+        .select("date", "period", "day", "quantity")
+    )
+
+
+def marked_steps(steps: pl.DataFrame, grid: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """Return the steps inside billed ppu and ppa periods, with the high-water mark, by (key, at_us).
+
+    `steps` is `count_steps`; those at which no count rose may be missing. Columns besides: period, last_date
+    (the row of the billing date before), count (of the period's model), mark (after the step), rise (of the
+    mark). The period's first instant is no step, nor is what lies after a key's last billing date.
+    """
     counted = periods.select(pl.col("billed") & (pl.col("model") != PPS)).to_series()
     # a step at which no count rose cannot pass the mark, and most are of seats
     rose = pl.any_horizontal(pl.col(count) > pl.col(count).shift() for count in ("ppu", "ppa"))
@@ -126,20 +154,10 @@ def _rises_of_counts(
             ends=value_at(grid["ends"], pl.col("last_date")),
         )
     )
-    mark = running_max(pl.col("period"), pl.col("count"))
-    zone = value_at(grid["zone"], pl.col("last_date"))
     return (
-        by_count.with_columns(rise=mark - mark.shift())
-        .filter(~pl.col("begins") & (pl.col("rise") > 0) & ~pl.col("ends"))
-        .select(
-            "period",
-            "rise",
-            date=pl.col("last_date") + 1,
-            day=history.zones.local_day(zone, pl.col("at_us")),
-        )
-        .group_by("date", "day")
-        .agg(pl.col("period").first(), quantity=pl.col("rise").sum())
-        .select("date", "period", "day", "quantity")
+        by_count.with_columns(mark=running_max(pl.col("period"), pl.col("count")))
+        .with_columns(rise=pl.col("mark") - pl.col("mark").shift())
+        .filter(~pl.col("begins") & ~pl.col("ends"))
     )
 
 
@@ -166,12 +184,11 @@ def _with_totals(
     of = of_license(history, "rate_group", "partner_pays")
     amount = periods.select(pl.when("billed").then(pl.col("quantity") * pl.col("unit_amount"))).to_series()
     recurring = pl.when("starts").then(value_at(amount, pl.col("period")))
-    discount = -rounded_ratio([pl.col("gross"), pl.col("rate")], RATE_SCALE)
     paid_by = pl.when(of["partner_pays"]).then(of["rate_group"])
     grid = grid.with_columns(recurring=recurring, rate_group=paid_by)
     return (
         history.programme.with_rate(grid, cut)
         .with_columns(gross=pl.col("recurring").fill_null(0) + nothing, rate=pl.col("rate").fill_null(0))
-        .with_columns(discount=discount)
+        .with_columns(discount=discount_on(pl.col("gross"), pl.col("rate")))
         .with_columns(own_total=pl.col("gross") + pl.col("discount"))
     )

@@ -81,16 +81,25 @@ class Programme:
         """Tell whether any price or rate was recorded after it took effect, so that cuts matter."""
         return self._prices.any_late or self._rates.any_late
 
-    def with_unit_amount(self, periods: pl.DataFrame, cut: Cut | None) -> pl.DataFrame:
-        """Add unit_amount (minor units, null if unknown) to periods: plan, months, currency, at_us."""
+    def with_unit_amount(
+        self, periods: pl.DataFrame, cut: Cut | None, *, source: str | None = None
+    ) -> pl.DataFrame:
+        """Add unit_amount (minor units, null if unknown) to periods: plan, months, currency, at_us.
+
+        `source` names a column for the position of the price.
+        """
         grouped = periods.join(self._price_groups, on=_PRICE, how="left", maintain_order="left")
         return self._prices.with_value(
-            grouped, "unit_amount", pl.col("price_group"), pl.col("at_us"), cut
+            grouped, "unit_amount", pl.col("price_group"), pl.col("at_us"), cut, source=source
         ).drop("price_group")
 
-    def with_rate(self, dates: pl.DataFrame, cut: Cut | None) -> pl.DataFrame:
-        """Add the discount rate in force (RATE_SCALE-ths, null if none) to rows of rate_group and at_us."""
-        return self._rates.with_value(dates, "rate", pl.col("rate_group"), pl.col("at_us"), cut)
+    def with_rate(self, dates: pl.DataFrame, cut: Cut | None, *, source: str | None = None) -> pl.DataFrame:
+        """Add the discount rate in force (RATE_SCALE-ths, null if none) to rows of rate_group and at_us.
+
+        `source` names a column for the position of the partner's terms.
+        """
+        rate_group, at_us = pl.col("rate_group"), pl.col("at_us")
+        return self._rates.with_value(dates, "rate", rate_group, at_us, cut, source=source)
 
 
 def _on_billing_dates(terms: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from ledger.projections.models import MODEL
 # A time after every instant that the ledger accepts.
 FAR_FUTURE_US = 1 << 62
 ANCHOR = ("zone", "anchor_month", "anchor_dom")
+_ROWS = ("planned", "switched", "cut_over")
 _COLUMNS = (
     "license",
     "fact",
@@ -99,6 +100,7 @@ class TermsInForce:
         self._switches = _Kind.of(kinds.get(Fact.PRICING_MODEL_SWITCHED, nothing), owner)
         self._cutovers = _Kind.of(kinds.get(Fact.CUTOVER_ANNOUNCED, nothing), owner)
         self._cancellations = kinds.get(Fact.LICENSE_CANCELLED, nothing)
+        self._cycle_rows = kinds.get(Fact.BILLING_CYCLE_CHANGED, nothing)
         self._owner = owner
 
     def cancelled_us(self, owners: int) -> pl.Series:
@@ -114,23 +116,48 @@ class TermsInForce:
         Of the cutovers only the last by (on, position) can decide: a switch that shields from it took effect
         after its day began, and so after the day of every cutover before it.
         """
+        switched_to = value_at(self._switches.rows["model"], pl.col("switched"))
+        return (
+            self._with_rows(rows, n)
+            .with_columns(
+                plan=pl.coalesce(value_at(self._plans.rows["plan"], pl.col("planned")), plan),
+                model=pl.when(self._is_cut_over())
+                .then(value_at(self._cutovers.rows["model"], pl.col("cut_over")))
+                .otherwise(pl.coalesce(switched_to, model))
+                .cast(MODEL),
+            )
+            .drop(_ROWS)
+        )
+
+    def with_sources(self, rows: pl.DataFrame, n: pl.Expr) -> pl.DataFrame:
+        """Add plan_position, model_position and cycle_position: of what sets the terms of D_n's period.
+
+        They are null where nothing but the licence's creation does.
+        """
+        cycles = _Kind.of(self._cycle_rows, self._owner)
+        found = with_latest(self._with_rows(rows, n), cycled=Ask(cycles.index, pl.col(self._owner), n))
+        return found.with_columns(
+            plan_position=value_at(self._plans.rows["position"], pl.col("planned")),
+            model_position=pl.when(self._is_cut_over())
+            .then(value_at(self._cutovers.rows["position"], pl.col("cut_over")))
+            .otherwise(value_at(self._switches.rows["position"], pl.col("switched"))),
+            cycle_position=value_at(cycles.rows["position"], pl.col("cycled")),
+        ).drop(*_ROWS, "cycled")
+
+    def _with_rows(self, rows: pl.DataFrame, n: pl.Expr) -> pl.DataFrame:
+        """Add _ROWS: which plan, switch and cutover is the last to bear on D_n."""
         owner = pl.col(self._owner)
-        found = with_latest(
+        return with_latest(
             rows,
             planned=Ask(self._plans.index, owner, n),
             switched=Ask(self._switches.index, owner, n),
             cut_over=Ask(self._cutovers.index, owner, n),
         )
+
+    def _is_cut_over(self) -> pl.Expr:
         cut_over_us = value_at(self._cutovers.rows["since_us"], pl.col("cut_over"))
         shielded = value_at(self._switches.rows["since_us"], pl.col("switched")) >= cut_over_us
-        switched_to = value_at(self._switches.rows["model"], pl.col("switched"))
-        return found.with_columns(
-            plan=pl.coalesce(value_at(self._plans.rows["plan"], pl.col("planned")), plan),
-            model=pl.when(pl.col("cut_over").is_not_null() & ~shielded.fill_null(value=False))
-            .then(value_at(self._cutovers.rows["model"], pl.col("cut_over")))
-            .otherwise(pl.coalesce(switched_to, model))
-            .cast(MODEL),
-        ).drop("planned", "switched", "cut_over")
+        return pl.col("cut_over").is_not_null() & ~shielded.fill_null(value=False)
 
 
 @dataclass(frozen=True)

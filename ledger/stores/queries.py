@@ -23,6 +23,8 @@ _POSITIONS_OF = "SELECT event_id, {position} FROM {log} WHERE event_id {among_id
 
 _BY_ID = f"SELECT {{position}}, {ROW} FROM {{log}} WHERE event_id {{among_ids}}"
 
+_AT_POSITIONS = f"SELECT {{position}}, {ROW} FROM {{log}} WHERE {{position}} {{among_positions}}"
+
 _ID_AT = "SELECT event_id FROM {log} WHERE {position} = {at}"
 
 _LAST_RECORDED = "SELECT {position}, recorded_us FROM {log} ORDER BY {position} DESC LIMIT 1"
@@ -123,7 +125,7 @@ class Dialect:
     position: str
     parameter: Callable[[str], str]
     among: Callable[[str], str]
-    list_value: Callable[[Sequence[str]], Any]
+    list_value: Callable[[Sequence[str] | Sequence[int]], Any]
     state_as_text: str
 
     def fill(self, template: str, *parameters: str, **lists: str) -> str:
@@ -176,6 +178,7 @@ class LogQueries:
         fill = dialect.fill
         self._positions_of = fill(_POSITIONS_OF, among_ids="ids")
         self._by_id = fill(_BY_ID, among_ids="ids")
+        self._at_positions = fill(_AT_POSITIONS, among_positions="ids")
         self._id_at = fill(_ID_AT, "at")
         self._last_recorded = fill(_LAST_RECORDED)
         self._recorded_by = fill(_LAST_POSITION_RECORDED_BY, "recorded_us")
@@ -193,6 +196,10 @@ class LogQueries:
         """Return the rows of those ids that are in the log, with their positions."""
         found = (recorded(row) for row in self._among(self._by_id, event_ids))
         return {one.row.event_id: one for one in found}
+
+    def rows_at(self, positions: Sequence[int]) -> list[Recorded]:
+        """Return the rows at those positions that the log has, in no order."""
+        return [recorded(row) for row in self._among(self._at_positions, positions)]
 
     def event_id_at(self, position: int) -> str:
         """Return the id of the event at a position; raises LookupError if none is there."""
@@ -242,7 +249,7 @@ class LogQueries:
         rows = self._run(self._select_stream, {"stream": stream_id, "gt": -1 if gt is None else gt})
         return [StoredEvent(*row) for row in rows]
 
-    def _among(self, statement: str, ids: Sequence[str]) -> list[Sequence[Any]]:
+    def _among(self, statement: str, ids: Sequence[str] | Sequence[int]) -> list[Sequence[Any]]:
         found: list[Sequence[Any]] = []
         for start in range(0, len(ids), _IDS_AT_ONCE):
             some = self._dialect.list_value(ids[start : start + _IDS_AT_ONCE])

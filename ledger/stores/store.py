@@ -82,6 +82,10 @@ class Store(Closing):
         """Return the row of an id, with its position; None if the log does not hold it."""
         return self.events_by_id([event_id]).get(event_id)
 
+    def rows_at(self, positions: Sequence[int]) -> list[Recorded]:
+        """Return the rows at those positions that the log has, in no order."""
+        return self._queries.rows_at(positions)
+
     def last_recorded(self) -> LastRecorded | None:
         """Return the log's last position and its instant of recording; None for an empty log."""
         return self._queries.last_recorded()

@@ -64,7 +64,10 @@ class TestListLicenses:
         assert from_models == from_log
         assert all(from_log[place] for place in (0, 1, 3, 4, 6, 7))
 
-    def test_goes_page_by_page(self, sample: Ledger) -> None:
+    @pytest.mark.parametrize("from_models", [False, True])
+    def test_goes_page_by_page(self, sample: Ledger, *, from_models: bool) -> None:
+        if from_models:
+            followed(sample)
         whole = listed(sample, AUGUST, LicenseFilter())
         first = list_licenses(sample, as_of=AUGUST, at_most=2)
         assert list(first.licenses) == whole[:2]

@@ -1,12 +1,14 @@
 """The log of a licence as a support person reads it."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from ledger.aggregates.license import LicenseNotFound
 from ledger.application.ledger import Ledger
-from ledger.application.show_log import show_log
+from ledger.application.release_seat import release_seat
+from ledger.application.show_log import latest_events, show_log
 from ledger.application.suspend_agent import suspend_agent
 from ledger.application.take_seat import take_seat
 from ledger.application.telling import tell
@@ -81,3 +83,21 @@ class TestTell:
     def test_calls_a_negative_invoice_a_credit_note(self) -> None:
         event = parse_line(line("InvoiceIssued", total=-123456))
         assert tell(event, "JPY") == "Credit note 2024-0001 for 2024-08-11 issued: -123,456 JPY"
+
+
+class TestLatestEvents:
+    def test_are_the_last_of_the_log_the_latest_first(self, ledger: Ledger, clock: HandClock) -> None:
+        a_license(ledger)
+        for _ in range(3):
+            clock.pass_by(hours=1)
+            take_seat(ledger, license_id="acme", agent_id=ANN, meta=meta())
+            clock.pass_by(hours=1)
+            release_seat(ledger, license_id="acme", agent_id=ANN, meta=meta())
+        whole = show_log(ledger, "acme")[::-1]
+        found = latest_events(ledger, "acme", with_seats=True, before=None, at_most=4)
+        assert found == whole[:4]
+        more = latest_events(ledger, "acme", with_seats=True, before=found[-1].position, at_most=100)
+        assert [*found, *more] == whole
+        few = latest_events(ledger, "acme", with_seats=False, before=None, at_most=100)
+        assert [one.type for one in few] == ["AgentCreated", "AgentCreated", "LicenseCreated"]
+        assert json.loads(few[-1].line)["license_id"] == "acme"

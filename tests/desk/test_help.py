@@ -19,9 +19,9 @@ STORY = (
     "publish-price", "register-partner", "change-partner-terms", "announce-cutover", "create-license",
     "create-agent", "take-seat", "release-seat", "add-chatbot", "remove-chatbot", "suspend-agent",
     "activate-agent", "switch-pricing-model", "change-plan", "change-billing-cycle", "seats", "invoices",
-    "invoice", "notices", "notify", "log", "replay", "reconcile", "webhooks", "bill", "verify", "statement",
-    "savings", "redundant", "journal", "follow", "status", "export", "import", "archive", "rebuild",
-    "simulate", "demo", "delete-agent", "cancel-license", "user", "api-key",
+    "invoice", "explain", "notices", "notify", "log", "replay", "reconcile", "webhooks", "bill", "verify",
+    "statement", "savings", "redundant", "journal", "follow", "status", "export", "import", "archive",
+    "rebuild", "simulate", "demo", "delete-agent", "cancel-license", "user", "api-key",
 )  # fmt: skip
 
 

@@ -144,3 +144,15 @@ class TestEventsById:
         asked_for = [each.event_id for each in recorded] + [f"nobody's {n}" for n in range(25_000)]
         assert len(store.positions_of(asked_for)) == 50
         assert store.positions_of([]) == {}
+
+
+class TestRowsAt:
+    def test_are_those_that_are_there_with_their_places(self, store: Store) -> None:
+        recorded = rows(SEATS, 4)
+        positions = list(store.recorder.insert_events(recorded) or ())
+        found = store.rows_at([positions[2], positions[0], positions[-1] + 1_000])
+        assert sorted((each.position, each.row) for each in found) == [
+            (positions[0], recorded[0]),
+            (positions[2], recorded[2]),
+        ]
+        assert store.rows_at([]) == []

@@ -146,6 +146,28 @@ class TestCutover:
         assert ask.get(DATA).json()["times"]["as_of"] > again["times"]["as_of"]
 
 
+class TestALongReplay:
+    def test_is_waited_for_on_a_page_that_fetches_it(
+        self, signed_in: As, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("desk.web.pages.cutovers.SHORT_LOG", 10)
+        ask = signed_in("support")
+        page = unescape(ask.get(f"{PAGE}?outcome=upcoming").text)
+        assert "Replaying…" in page
+        assert f'hx-get="{PAGE}?outcome=upcoming"' in page
+        assert f'href="{PAGE}?outcome=upcoming&ready=1"' in page
+        part = ask.get(f"{PAGE}?outcome=upcoming", headers={"HX-Request": "true"})
+        assert "Digest of this replay" in part.text
+        assert "Digest of this replay" in ask.get(PAGE).text
+
+    def test_is_waited_for_by_who_runs_no_scripts(
+        self, signed_in: As, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("desk.web.pages.cutovers.SHORT_LOG", 10)
+        assert "Digest of this replay" in signed_in("support").get(f"{PAGE}?ready=1").text
+        assert signed_in("support").get("/cutovers/never").status_code == 404
+
+
 class TestCutoverOnCreation:
     @pytest.mark.parametrize("cutover_id", ["partner-app-2024-06-10", "signups-2022-01-01"])
     def test_needs_no_notices(self, reading: As, cutover_id: str) -> None:

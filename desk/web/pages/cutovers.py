@@ -14,12 +14,13 @@ from desk.web.downloads import csv_file
 from desk.web.keeping import moment_of
 from desk.web.limiting import EXPORTS_A_USER
 from desk.web.progress import bar_of, columns_of
-from desk.web.rendering import page
+from desk.web.rendering import is_partial, page
 from desk.web.routing import Pages, View
 from desk.web.times import Instant, TheTimes, Times
 from ledger.application.accounts.access_log import note_access
 from ledger.application.accounts.accounts import Visitor
 from ledger.application.accounts.roles import Right
+from ledger.application.unbilled import SHORT_LOG
 from ledger.events.programme import CutoverAnnounced
 from ledger.rules.instants import format_instant
 from ledger.rules.words import PricingModel, TakesEffect
@@ -221,8 +222,11 @@ def cutover_page(
     times: TheTimes,
     sought: TheSoughtRows,
     after: After = None,
+    ready: Annotated[bool, Query(description="Wait for the replay, however long it takes.")] = False,
 ) -> Response:
-    """Show a replay with drawings of its progress."""
+    """Show a replay with drawings of its progress; of a long log a page to wait on, which fetches it."""
+    if not (ready or is_partial(request)) and _takes_long(desk, visitor, cutover_id, times):
+        return page(request, "cutover_waiting.html", _waiting(request, cutover_id))
     times, study = _study(desk, visitor, cutover_id, times)
     view = _view(times, study, sought, after)
     context = {
@@ -253,6 +257,26 @@ def cutover_csv(
         desk.accounts, visitor, "export_cutover", "", f"{cutover_id} as of {format_instant(times.as_of)}"
     )
     return csv_file(_CSV_COLUMNS, _flat(study, sought.chosen), "cutover.csv")
+
+
+def _waiting(request: Request, cutover_id: str) -> dict[str, str]:
+    """Return what a page to wait on fetches, and where one goes that runs no scripts."""
+    asked = request.url.replace(scheme="", netloc="")
+    return {
+        "cutover_id": cutover_id,
+        "request_path": str(asked),
+        "ready_path": str(asked.include_query_params(ready="1")),
+    }
+
+
+def _takes_long(desk: Desk, visitor: Visitor, cutover_id: str, times: Times) -> bool:
+    last = desk.ledger.store.last_recorded()
+    if last is None or last.position <= SHORT_LOG:
+        return False
+    if cutover_id not in {one.cutover_id for one in list_cutovers(desk.ledger, times.known_at)}:
+        return False
+    asked = moment_of(desk.ledger, times.as_of, times.known_at, is_present=times.is_present)
+    return not desk.kept.has(("cutover", cutover_id, visitor.narrowed_to), asked)
 
 
 def _study(desk: Desk, visitor: Visitor, cutover_id: str, times: Times) -> tuple[Times, CutoverStudy]:

@@ -20,7 +20,7 @@ from desk.web.told import ToldView, told
 from ledger.application.accounts.roles import Right
 from ledger.application.in_app_notices import banners
 from ledger.application.show_license import LicenseSheet, Row, show_license
-from ledger.application.show_log import LogEntry, show_log
+from ledger.application.show_log import LogEntry, latest_events
 from ledger.rules.calendar import first_instant
 from ledger.rules.words import Channel, PricingModel
 
@@ -28,7 +28,6 @@ pages = Pages()
 
 _EVENTS = 40
 _LAST_POSITION = 2**62
-_SEAT_EVENTS = frozenset({"SeatTaken", "SeatReleased"})
 
 
 class Counts(View):
@@ -157,18 +156,16 @@ def license_events(
 ) -> EventsView:
     """Return the events that were known, the latest recorded first."""
     known_at = times.known_at if times.known_at_given or times.as_of_given else None
-    entries = [
-        entry
-        for entry in show_log(desk.ledger, license_id, known_at)
-        if (seats or entry.type not in _SEAT_EVENTS) and (before is None or entry.position < before)
-    ]
-    shown = entries[: -_EVENTS - 1 : -1]
+    found = latest_events(
+        desk.ledger, license_id, known_at, with_seats=seats, before=before, at_most=_EVENTS + 1
+    )
+    shown = found[:_EVENTS]
     return EventsView(
         license_id=license_id,
         times=times,
         seats=seats,
         events=[_event(entry) for entry in shown],
-        next_before=shown[-1].position if len(entries) > _EVENTS else None,
+        next_before=shown[-1].position if len(found) > _EVENTS else None,
     )
 
 
