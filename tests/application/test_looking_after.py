@@ -58,7 +58,7 @@ class TestStanding:
     def test_of_a_partner_needs_its_licences_alone(self, ledger: Ledger) -> None:
         trail = NoticeTrail().look(ledger)
         for partner_id in ("acme", "delta", "cobalt"):
-            for known_at in (NOW, NOW - timedelta(days=60)):
+            for known_at in (NOW, NOW - timedelta(days=110)):
                 ids = trail.known_licenses(partner_id, known_at)
                 assert ids
                 asked = (ledger, partner_id, date(2024, 7, 1), NOW, known_at)
