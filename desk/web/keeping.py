@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from ledger.application.ledger import Ledger
-from ledger.application.unbilled import SHORT_LOG
+from ledger.application.list_licenses import SHORT_LOG
 from ledger.rules.instants import from_us
 
 Answer = TypeVar("Answer")

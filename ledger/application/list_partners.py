@@ -7,9 +7,8 @@ import polars as pl
 
 from ledger.application.ask import Question, read_history
 from ledger.application.ledger import Ledger
-from ledger.application.list_licenses import SOON
+from ledger.application.list_licenses import SHORT_LOG, SOON
 from ledger.application.show_statement import PartnerNotKnown
-from ledger.application.unbilled import SHORT_LOG
 from ledger.projections.decoding import decode_terms
 from ledger.projections.license_pages import standing_at
 from ledger.projections.partners import partners

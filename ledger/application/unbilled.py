@@ -8,12 +8,10 @@ import polars as pl
 from ledger.application.ask import Question, read_history
 from ledger.application.issued_invoices import Issued, last_issued
 from ledger.application.ledger import Ledger
+from ledger.application.list_licenses import SHORT_LOG
 from ledger.projections.read_models import read_models, schema_version
 from ledger.rules.instants import from_us, to_us
 from ledger.stores.read_models.counting import count_unissued
-
-# A log of so many events is read for an answer; of a longer one only read models can tell at once.
-SHORT_LOG = 50_000
 
 
 @dataclass(frozen=True)

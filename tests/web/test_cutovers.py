@@ -125,6 +125,7 @@ class TestCutover:
             answer = reading("support").get(path)
             assert answer.status_code == 404
             assert "There is no cutover" in unescape(answer.text)
+            assert "ask as known at a later moment: it may have been announced after that" in answer.text
         assert reading("support").get(f"{PAGE}?outcome=odd").status_code == 422
 
     def test_says_so_where_no_licence_is_meant(self, reading: As) -> None:

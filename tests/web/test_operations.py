@@ -100,6 +100,6 @@ class TestOperations:
         for name in ("partner", "support"):
             page = reading(name).get("/operations")
             assert page.status_code == 403
-            assert "see how the ledger runs" in page.text
+            assert "see how the ledger runs here. Operators, auditors and admins may." in page.text
             assert "/operations" not in reading(name).get("/licenses").text
         assert 'href="/operations"' in reading("auditor").get("/licenses").text

@@ -20,7 +20,7 @@ from desk.web.times import Instant, TheTimes, Times
 from ledger.application.accounts.access_log import note_access
 from ledger.application.accounts.accounts import Visitor
 from ledger.application.accounts.roles import Right
-from ledger.application.unbilled import SHORT_LOG
+from ledger.application.list_licenses import SHORT_LOG
 from ledger.events.programme import CutoverAnnounced
 from ledger.rules.instants import format_instant
 from ledger.rules.words import PricingModel, TakesEffect
