@@ -10,7 +10,7 @@ from ledger.application.notice_outcomes import Result
 from ledger.application.notice_posting import Post
 from ledger.application.run_notices import run_notices
 from replay.working.condition import Condition
-from replay.working.job import AT_LEAST_EVERY, Done, ends_if
+from replay.working.job import A_DAY, Done, ends_if
 from replay.working.pauses import Pauses
 from replay.working.tally import Tally
 
@@ -29,6 +29,7 @@ class NotifyingJob:
     name = "notify"
     # the question is about all licences
     calm = timedelta(seconds=30)
+    at_least_every = A_DAY
 
     def __init__(self, ledger: Ledger, tally: Tally, open_post: OpenPost) -> None:
         self._ledger = ledger
@@ -59,7 +60,7 @@ class NotifyingJob:
         if run.next_due_at is not None:
             wanted.append(run.next_due_at)
         trouble = None if run.server_fault is None else f"the mail server takes nothing: {run.server_fault}"
-        return Done(min([now + AT_LEAST_EVERY, *wanted]), trouble)
+        return Done(min([now + self.at_least_every, *wanted]), trouble)
 
     def close(self) -> None:
         """Hold nothing."""

@@ -48,7 +48,7 @@ class Year:
         if line["type"] != "InvoiceIssued":
             return False
         zone = self._zones[line["license_id"]]
-        return first_instant(date.fromisoformat(line["billing_date"]), zone) <= BEGIN
+        return first_instant(date.fromisoformat(line["billing_date"]), zone) < BEGIN
 
     @property
     def _zones(self) -> dict[str, str]:
@@ -94,7 +94,8 @@ class Year:
                 assert row == projected[one]
             elif row["state"] != "sent":
                 # the facts came when the charge had come
-                assert one in projected and not self._was_known(one, before=row["charge_date"]), row
+                assert one in projected
+                assert not self._was_known(one, before=row["charge_date"]), row
             else:
                 self._assert_in_time(one, row)
 
