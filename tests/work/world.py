@@ -23,7 +23,7 @@ from tests.application.desk import HandClock, history
 from tests.notices.world import never_slept
 
 BEGIN = datetime(2024, 5, 1, tzinfo=UTC)
-END = datetime(2024, 12, 31, tzinfo=UTC)
+END = datetime(2024, 12, 31, 12, tzinfo=UTC)
 CALM = {"follow": timedelta(days=7), "notify": timedelta(hours=1)}
 PAPER = ("InvoiceIssued", "NoticeSent", "NoticeFailed")
 
