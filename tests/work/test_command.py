@@ -45,7 +45,7 @@ def working(url: str, config: Path) -> Iterator[tuple["subprocess.Popen[str]", s
         assert process.stderr is not None
         try:
             line = said(process.stderr, "Working; ")
-            yield process, line.split()[5].removesuffix("/health")
+            yield process, line.split()[6].removesuffix("/health")
         finally:
             process.kill()
 
