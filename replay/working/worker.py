@@ -53,7 +53,7 @@ class Worker:
         self._woken = threading.Event()
         self._database = Condition("database")
         self._pauses = Pauses()
-        self._lanes = [Lane(job, ledger.clock, self._database, self._woken) for job in jobs]
+        self._lanes = [Lane(job, ledger.clock, self._woken) for job in jobs]
         self._began_at = ledger.clock()
         self._looked_at: datetime | None = None
         self._position: int | None = None
