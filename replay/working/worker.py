@@ -60,7 +60,7 @@ class Worker:
 
     def run(self, stop: threading.Event, waiting: Waiting) -> None:
         """Work until told to stop, then let what is under way come to its end."""
-        logger().info("work begins", jobs=[lane.job.name for lane in self._lanes])
+        logger().info("work begins", jobs=" ".join(lane.job.name for lane in self._lanes))
         try:
             while not stop.is_set():
                 self._woken.clear()
