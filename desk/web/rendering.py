@@ -37,6 +37,7 @@ def new_templates() -> Environment:
         money=words.money,
         number=words.number,
         day=_day,
+        month=words.month,
         instant=_instant,
         percent=words.percent,
         model=lambda model: words.MODELS[model],

@@ -38,7 +38,7 @@ class TestWhy:
         assert f'<blockquote id="reply">{why["reply"]}</blockquote>' in page
         for step in why["bridge"]:
             assert step["says"] in page
-        assert page.count('<rect class="bar') == len(why["bridge"]) + 2
+        assert page.count('<rect class="fall') == len(why["bridge"]) + 2
         assert "cutover resellers-2024-08-11 announced" in page
 
     def test_leads_from_an_event_to_its_place(self, reading: As) -> None:
@@ -56,7 +56,7 @@ class TestWhy:
     def test_of_a_first_invoice_has_nothing_to_compare(self, reading: As) -> None:
         page = reading("support").get(f"/licenses/{FIRM}/invoices/2024-03-20").text
         assert "first invoice" in page
-        assert '<rect class="bar' not in page
+        assert '<rect class="fall' not in page
 
     def test_is_read_on_the_record(self, signed_in: As) -> None:
         signed_in("partner").get(f"/api{AUGUST}/why")
@@ -76,7 +76,7 @@ class TestWaterfall:
             for one in ask.get(f"/api/licenses/{license_id}").json()["invoices"]:
                 page = ask.get(f"/licenses/{license_id}/invoices/{one['billing_date']}").text
                 bars = re.findall(
-                    r'<rect class="bar (\w+)" x="[^"]+" y="([^"]+)" width="68" height="([^"]+)"', page
+                    r'<rect class="fall (\w+)" x="[^"]+" y="([^"]+)" width="68" height="([^"]+)"', page
                 )
                 assert all(0 <= float(y) <= float(y) + float(height) <= HEIGHT for _, y, height in bars)
                 assert [kind for kind, _, _ in bars[:1] + bars[-1:]] in ([], ["total", "total"])
