@@ -19,6 +19,7 @@ from desk.web.limiting import Limits
 from desk.web.pages import (
     access_log,
     bell,
+    compare,
     cutovers,
     health,
     invoice,
@@ -52,6 +53,7 @@ PAGES: tuple[Pages, ...] = (
     invoice.pages,
     invoice_document.pages,
     invoice_why.pages,
+    compare.pages,
     cutovers.pages,
     partners.pages,
     partner_statement.pages,

@@ -1,4 +1,4 @@
-"""Every page as it meets eyes, screen readers and small windows: axe-core finds no fault, nothing sticks out."""
+"""Every page as it meets eyes, screen readers and small windows: axe finds no fault, nothing sticks out."""
 
 from collections.abc import Callable
 
@@ -27,6 +27,19 @@ ADDRESSES = {
         "/licenses/acme-issued-then-corrected/invoices/2024-06-12",
     ),
     "invoice_document": ("/licenses/acme-issued-then-corrected/invoices/2024-06-12/document",),
+    "compare": (
+        f"/licenses/{FIRM}/compare?as_of=2024-03-10",
+        "/licenses/acme-issued-then-corrected/compare"
+        "?as_of=2024-06-13&known_at=2024-05-15&to_known_at=2024-06-13&all=1",
+    ),
+    "partners": ("/partners",),
+    "partner": ("/partners/acme",),
+    "partner_accounts": ("/partners/acme/accounts",),
+    "partner_statement": ("/partners/acme/statement?month=2024-07",),
+    "cutovers": ("/cutovers",),
+    "cutover": ("/cutovers/resellers-2024-08-11",),
+    "notices": ("/notices",),
+    "operations": ("/operations",),
     "access_log": ("/access-log",),
 }
 # what is part of another page, or leads to one

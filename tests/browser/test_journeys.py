@@ -91,7 +91,12 @@ class TestPartner:
         page.goto(f"/licenses/{FIRM}")
         expect(page.get_by_text("pay-per-user on 20 Aug 2024")).to_be_visible()
         expect(page.get_by_role("definition").filter(has_text="$313.60")).to_be_visible()
-        page.get_by_role("link", name="Review the team").click()
+        page.goto("/partners/acme/accounts")
+        idle = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=FIRM, exact=True))
+        expect(idle).to_contain_text("$313.60")
+        for agent_id in (KIM, LEA):
+            expect(idle.get_by_role("row").filter(has_text=agent_id)).to_contain_text("$39.20")
+        idle.get_by_role("link", name="Review the team").click()
         for agent_id, after in ((KIM, "$274.40"), (LEA, "$235.20")):
             page.get_by_label(f"Actions for {agent_id}").click()
             page.get_by_role("link", name="Suspend…").locator("visible=true").click()
@@ -177,6 +182,23 @@ class TestAuditor:
         assert "known_at=2024-05-15" in page.url
         page.goto("/access-log")
         expect(page.get_by_role("row").nth(1)).to_contain_text("2024-05-12")
+
+    def test_sees_what_one_date_said_as_known_twice(self, reader: As) -> None:
+        page = reader("auditor").page
+        page.goto(f"/licenses/{CORRECTED}")
+        page.get_by_role("link", name="Compare").click()
+        before, after = (page.get_by_role("group", name=name) for name in ("Before", "After"))
+        before.get_by_label("As of").fill("2024-06-13")
+        before.get_by_label("As known at").fill("2024-05-15")
+        after.get_by_label("As known at").fill("2024-06-13")
+        page.get_by_role("button", name="Compare").click()
+        invoice = page.get_by_role("row").filter(has_text="12 Jun 2024")
+        expect(invoice.get_by_role("cell").first).to_contain_text("$39.20")
+        expect(invoice.get_by_role("cell").last).to_contain_text("-$39.20")
+        expect(page.get_by_role("row").filter(has_text="12 May 2024").get_by_role("rowheader")).to_have_count(
+            0
+        )
+        expect(page.get_by_role("listitem").filter(has_text="ChatBot faq-bot was removed")).to_be_visible()
 
 
 class TestAnybody:
