@@ -1,5 +1,7 @@
 """Somebody at a browser: signs in, counts what is clicked, and reads what is on the screen."""
 
+from collections.abc import Sequence
+
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Locator, Page, expect
 
@@ -32,9 +34,10 @@ class Person:
         self.clicks += 1
         what.click()
 
-    def faults(self) -> list[str]:
-        """Return what axe-core finds fault with on the page as it is."""
-        found = Axe().run(self.page).response["violations"]
+    def faults(self, only: Sequence[str] = ()) -> list[str]:
+        """Return what axe-core finds fault with on the page as it is, by all its rules or some."""
+        options = {"runOnly": {"type": "rule", "values": list(only)}} if only else None
+        found = Axe().run(self.page, options=options).response["violations"]
         return [
             f"{self.page.url}: {one['id']}, {one['help']}: {node['target']}"
             for one in found
