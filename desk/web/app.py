@@ -19,6 +19,7 @@ from desk.web.limiting import Limits
 from desk.web.pages import (
     access_log,
     bell,
+    cutover,
     cutovers,
     health,
     invoice,
@@ -49,6 +50,7 @@ PAGES: tuple[Pages, ...] = (
     team.pages,
     invoice.pages,
     cutovers.pages,
+    cutover.pages,
     partners.pages,
     partner_statement.pages,
     partner_accounts.pages,
