@@ -143,16 +143,6 @@ def _show(posting: Posting, subject: Subject, content: NoticeContent) -> None:
 
 
 def _faults(read: ContentsRead) -> list[DataFault]:
-    unpriced = [
-        DataFault(
-            "missing_price",
-            f"licence {one.license_id}: no price is known for its charge on {one.charge_date}; "
-            "its notice names no amount",
-            "publish the price of its plan, cycle and currency",
-        )
-        for one in read.contents
-        if one.expected is None
-    ]
     unread = [
         DataFault(
             "license_unreadable",
@@ -161,7 +151,7 @@ def _faults(read: ContentsRead) -> list[DataFault]:
         )
         for name, reason in read.failed
     ]
-    return unpriced + unread
+    return read.faults + unread
 
 
 def _place(outcome: Outcome) -> tuple[str, date, str, str, str]:

@@ -112,7 +112,9 @@ class TestRunNotices:
         open_at(sqlite_ledger, with_licence(programme(), currency="EUR"), clock)
         done = run(sqlite_ledger, Mailman())
         assert results(done) == SENT_BOTH
-        assert [fault.code for fault in done.faults] == ["missing_price"]
+        [fault] = done.faults
+        assert fault.code == "missing_price"
+        assert "no price is known for team, monthly, EUR on 2024-08-24" in fault.message
 
 
 class TestRecipients:
