@@ -27,7 +27,7 @@ _SHORT_LOG = 50_000
 
 @dataclass(frozen=True)
 class LicenseFilter:
-    """Which licences: None is any. `text` is part of the licence's or its partner's id, a to z in any case."""
+    """Which licences: None is any. `text` is part of a licence's or its partner's id, a to z in any case."""
 
     text: str | None = None
     partner_id: str | None = None
