@@ -63,6 +63,14 @@ class Ledger(Closing):
             self._last_recorded_at = now if last is None else from_us(last.recorded_us)
         return max(now, self._last_recorded_at)
 
+    def all_known(self, at: datetime) -> datetime:
+        """Return an instant by which all that the log holds was recorded: `at`, or the last event's if later.
+
+        What others recorded ahead of this clock is known as well.
+        """
+        last = self.store.last_recorded()
+        return at if last is None else max(at, from_us(last.recorded_us))
+
     def read_models(self, *, create: bool = False) -> ReadModelStore | None:
         """Return the read models beside the log; None if nobody made any, or they are another log's.
 
