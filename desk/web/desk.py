@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from itsdangerous import URLSafeTimedSerializer
 from jinja2 import Environment
 
-from desk.configuration import Web
+from desk.configuration import Configuration, Web
 from desk.web.keeping import Kept
 from desk.web.limiting import Limits
 from ledger.application.accounts.accounts import Accounts
@@ -23,6 +23,7 @@ class Desk:
     ledger: Ledger
     accounts: Accounts
     settings: Web
+    configuration: Configuration
     limits: Limits
     templates: Environment
     signer: URLSafeTimedSerializer

@@ -89,7 +89,7 @@ def answer(request: Request, status: HTTPStatus, problem: Problem) -> Response:
 
 def _is_followed_link(request: Request) -> bool:
     """Tell whether a person followed a page's link to a file, and so had better see a page."""
-    return request.url.path.endswith(".csv") and "text/html" in request.headers.get("accept", "")
+    return request.url.path.endswith((".csv", ".pdf")) and "text/html" in request.headers.get("accept", "")
 
 
 def install(app: FastAPI) -> None:

@@ -94,20 +94,21 @@ def compare(
     license_ids: Sequence[str] = (),
     questions: Sequence[str] = tuple(QUESTIONS),
     limit: int | None = LICENSES_SHOWN,
+    unchanged: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Return how the answers differ at two looks, of all licences or of some, for the first `limit` of them.
 
-    A licence that one look does not know yet has no rows there. `progress` is called with how many of
-    how many licences are done. Raises LicenseNotFound for one that neither
-    knows, and what asking raises.
+    With `unchanged` rows that are the same at both are there too. A licence that one look does not know yet
+    has no rows there. `progress` is called with how many of how many licences are done. Raises
+    LicenseNotFound for one that neither knows, and what asking raises.
     """
     found: dict[str, list[RowDifference]] = {}
     counts: dict[str, Counts] = {}
     faults: dict[DataFault, None] = {}
     for name in questions:
         first, second = _ask_both(ledger, name, before, after, tuple(license_ids))
-        rows = differences(name, first.lines, second.lines)
+        rows = differences(name, first.lines, second.lines, unchanged=unchanged)
         counts[name] = _counts(first, second, rows)
         faults |= dict.fromkeys([*first.faults, *second.faults])
         for row in rows:
@@ -123,7 +124,7 @@ def compare(
         before=before,
         after=after,
         counts=counts,
-        differing=len(found),
+        differing=sum(any(row.change != "same" for row in rows) for rows in found.values()),
         licenses=tuple(licenses),
         faults=tuple(faults),
     )

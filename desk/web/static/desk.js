@@ -57,9 +57,12 @@
       dialog.removeAttribute("open");
       dialog.classList.remove("inline");
       dialog.showModal();
-      dialog.addEventListener("close", () => place().replaceChildren(), { once: true });
+      // Escape closes it without asking us
+      dialog.addEventListener("close", () => { if (place().contains(dialog)) closeDialog(); }, { once: true });
     } else if (event.detail.target.id === "team") {
       closeDialog();
+      // the row that one came from is elsewhere now
+      $("#team .toast button, #team .tabs a")?.focus();
       const toast = $(".toast p");
       if (toast) $("#said").textContent = toast.textContent;
     }
@@ -85,6 +88,24 @@
     tell($("main .lead", page)?.textContent ?? "That did not work. Nothing was changed.");
   });
   document.addEventListener("htmx:sendError", () => tell("The ledger does not answer. Nothing was changed."));
+
+  // --- copying a paragraph ------------------------------------------------------------------------
+  for (const button of $$("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    const text = $(button.dataset.copy), before = button.textContent;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(text.textContent.trim());
+        button.textContent = "Copied";
+        $("#said").textContent = "Copied to the clipboard.";
+      } catch {
+        getSelection().selectAllChildren(text);
+        button.textContent = "Selected: copy it now";
+      }
+    });
+    button.addEventListener("blur", () => { button.textContent = before; });
+    button.hidden = false;
+  }
 
   // --- the slider along the chart ----------------------------------------------------------------
   function followSlider() {
