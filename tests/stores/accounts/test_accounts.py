@@ -52,7 +52,8 @@ class TestALostConnection:
             accounts.add_user(KIM)
             with psycopg.connect(postgres_server, autocommit=True) as connection:
                 connection.execute(
-                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = %s",
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                    " WHERE application_name = %s",
                     [schema],
                 )
                 assert accounts.user(KIM.name) == KIM
