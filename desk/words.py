@@ -9,11 +9,12 @@ from typing import Any
 from desk import formats
 from ledger.rules.currencies import minor_unit_digits
 from ledger.rules.instants import parse_instant
+from ledger.rules.words import MODEL_NAMES
 
 _LOCALE = "en_US"
 # the same amounts and dates come again and again on a page
 _KEPT = 4096
-MODELS: Mapping[str, str] = {"pps": "pay-per-seat", "ppa": "pay-per-account", "ppu": "pay-per-user"}
+MODELS: Mapping[str, str] = MODEL_NAMES
 OUTCOMES: Mapping[str, str] = {
     "switched": "switched",
     "upcoming": "to be switched",

@@ -67,8 +67,6 @@ class Store(Closing):
             write=self._write,
             is_there=lambda: self._has_table(TABLE),
         )
-        self.issued = IssuedQueries(read, dialect)
-        self.billing = BillingQueries(read, dialect)
 
     def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Return the positions of those ids that are in the log."""

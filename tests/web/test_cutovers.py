@@ -151,7 +151,7 @@ class TestALongReplay:
     def test_is_waited_for_on_a_page_that_fetches_it(
         self, signed_in: As, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("desk.web.pages.cutovers.SHORT_LOG", 10)
+        monkeypatch.setattr("desk.web.pages.cutover.SHORT_LOG", 10)
         ask = signed_in("support")
         page = unescape(ask.get(f"{PAGE}?outcome=upcoming").text)
         assert "Replaying…" in page
@@ -164,7 +164,7 @@ class TestALongReplay:
     def test_is_waited_for_by_who_runs_no_scripts(
         self, signed_in: As, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("desk.web.pages.cutovers.SHORT_LOG", 10)
+        monkeypatch.setattr("desk.web.pages.cutover.SHORT_LOG", 10)
         assert "Digest of this replay" in signed_in("support").get(f"{PAGE}?ready=1").text
         assert signed_in("support").get("/cutovers/never").status_code == 404
 
