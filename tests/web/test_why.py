@@ -79,7 +79,9 @@ class TestWaterfall:
                     r'<rect class="fall (\w+)" x="[^"]+" y="([^"]+)" width="68" height="([^"]+)"', page
                 )
                 assert all(0 <= float(y) <= float(y) + float(height) <= HEIGHT for _, y, height in bars)
-                assert [kind for kind, _, _ in bars[:1] + bars[-1:]] in ([], ["total", "total"])
+                why = ask.get(f"/api/licenses/{license_id}/invoices/{one['billing_date']}/why").json()
+                steps = ["down" if step["amount"] < 0 else "up" for step in why["bridge"]]
+                assert [kind for kind, _, _ in bars] == (["total", *steps, "total"] if why["before"] else [])
                 drawn += bool(bars)
         assert drawn > 5
 
