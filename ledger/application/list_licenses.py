@@ -22,7 +22,7 @@ SOON = timedelta(days=45)
 MOST = 200
 # A log of so many events is answered from at once; a longer one takes long enough that rows which are some
 # seconds behind serve better.
-_SHORT_LOG = 50_000
+SHORT_LOG = 50_000
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _held_page(ledger: Ledger, sought: Sought, last: LastRecorded) -> HeldPage |
     page = read_page(models, SCHEMAS, sought, schema_version=schema_version(), invoices_since_us=since_us)
     if isinstance(page, NotFresh):
         return None
-    return page if page.known == last or last.position > _SHORT_LOG else None
+    return page if page.known == last or last.position > SHORT_LOG else None
 
 
 def _page_of_log(ledger: Ledger, sought: Sought, last: LastRecorded) -> HeldPage:
