@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from ledger.stores.locations import open_store
 from ledger.stores.store import Store
+from tests.schemas import drop_schemas
 
 _NAMED_SERVER = "LEDGER_TEST_POSTGRES"
 
@@ -49,8 +49,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     """Return the URL of a store in a schema that nobody else uses; it does not exist yet."""
     schema = f"test_{uuid4().hex}"
     yield f"{postgres_server}{'&' if '?' in postgres_server else '?'}schema={schema}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(schema)))
+    drop_schemas(postgres_server, schema)
 
 
 @pytest.fixture

@@ -144,7 +144,8 @@ def _unexpected(request: Request, error: Exception) -> Response:
     logger().error("failed", path=request.url.path, exc_info=error)
     problem = Problem(
         code="internal_error",
-        message="The ledger met something that nobody foresaw. Nothing was changed by it.",
-        hint="Try again; if it happens again, tell whoever runs this ledger when it happened.",
+        message="The ledger met something that nobody foresaw.",
+        hint="See whether what you did was done before you try again; if it happens again, tell whoever runs "
+        "this ledger when it happened.",
     )
     return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, problem)

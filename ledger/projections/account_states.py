@@ -23,18 +23,9 @@ def accounts(history: History, as_of_us: int, names: pl.DataFrame) -> pl.DataFra
     `names` says the subject of log rows by position. `last_seat_us` is the last instant (µs) at which the
     agent held a seat, as_of itself while it does, null if it never did. Empty in, empty out.
     """
-    same = (pl.col("subject") == pl.col("subject").shift(-1)) & (
-        pl.col("license") == pl.col("license").shift(-1)
-    )
-    states = history.states.filter(pl.col("effective_us") <= as_of_us).with_columns(
-        goes_on=same.fill_null(value=False)
-    )
-    until_us = pl.when("goes_on").then(pl.col("effective_us").shift(-1)).otherwise(as_of_us)
+    states = states_until(history, as_of_us)
     seats = (
-        states.with_columns(until_us=until_us)
-        .filter("holds_seat")
-        .group_by("license", "subject")
-        .agg(last_seat_us=pl.col("until_us").max())
+        states.filter("holds_seat").group_by("license", "subject").agg(last_seat_us=pl.col("until_us").max())
     )
     now = states.filter(~pl.col("goes_on") & pl.col("status").is_in(list(_STATUS)))
     is_bot = pl.col("status") == Fact.CHATBOT_ADDED
@@ -55,6 +46,20 @@ def accounts(history: History, as_of_us: int, names: pl.DataFrame) -> pl.DataFra
         )
         .select(ACCOUNT_COLUMNS)
         .sort("license", "kind", "account_id")
+    )
+
+
+def states_until(history: History, at_us: int) -> pl.DataFrame:
+    """Return the states that began by an instant, with goes_on and until_us.
+
+    A state that goes_on is followed by another of its subject at until_us; others last until the instant.
+    """
+    same = (pl.col("subject") == pl.col("subject").shift(-1)) & (
+        pl.col("license") == pl.col("license").shift(-1)
+    )
+    states = history.states.filter(pl.col("effective_us") <= at_us)
+    return states.with_columns(goes_on=same.fill_null(value=False)).with_columns(
+        until_us=pl.when("goes_on").then(pl.col("effective_us").shift(-1)).otherwise(at_us)
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ledger.events.facts import Fact
-from ledger.projections.account_states import held_no_seat
+from ledger.projections.account_states import held_no_seat, states_until
 from ledger.projections.billing_dates import segments, with_charge_n
 from ledger.projections.billing_index import billing_day, with_first_index
 from ledger.projections.history import History
@@ -108,19 +108,16 @@ def _agents(history: History, at_us: int) -> pl.DataFrame:
 
     `seated_until_us` is when the agent last left a seat, the instant itself if it holds one; null: never.
     """
-    same = pl.col("license") == pl.col("license").shift(-1)
-    goes_on = (same & (pl.col("subject") == pl.col("subject").shift(-1))).fill_null(value=False)
-    until = pl.when(goes_on).then(pl.col("effective_us").shift(-1)).otherwise(at_us)
     takes = (pl.col("fact") == Fact.SEAT_TAKEN) & pl.col("holds_seat") & ~pl.col("clashes")
     return (
-        history.states.filter(pl.col("effective_us") <= at_us)
-        .with_columns(until_us=pl.when("holds_seat").then(until), took_us=pl.when(takes).then("effective_us"))
+        states_until(history, at_us)
+        .with_columns(took_us=pl.when(takes).then("effective_us"))
         .group_by(_AGENT, maintain_order=True)
         .agg(
             pl.col("status").last(),
             pl.col("position").last(),
             last_seat_us=pl.col("took_us").max(),
-            seated_until_us=pl.col("until_us").max(),
+            seated_until_us=pl.col("until_us").filter("holds_seat").max(),
         )
         .filter(pl.col("status").is_in(ACTIVE))
     )

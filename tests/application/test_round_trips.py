@@ -5,16 +5,15 @@ from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
-from psycopg.sql import SQL, Identifier
 
 from ledger.application.export_history import export_history
 from ledger.application.ledger import Ledger
 from ledger.application.simulation import simulate
 from replay.sample import sample_history
 from tests.application.desk import exported, history, imported
+from tests.schemas import drop_schemas
 from tests.second_opinion.histories import History, histories
 
 
@@ -61,8 +60,7 @@ class TestExport:
         try:
             assert through(f"{postgres_server}{mark}schema={schema}", lines) == first
         finally:
-            with psycopg.connect(postgres_server, autocommit=True) as connection:
-                connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(schema)))
+            drop_schemas(postgres_server, schema)
 
     def test_tells_how_far_it_is(self, sqlite_ledger: Ledger) -> None:
         imported(sqlite_ledger, sample_history())

@@ -9,10 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg.sql import SQL, Identifier
 
 from ledger.application.ask import Question
 from ledger.application.ledger import Ledger
@@ -20,6 +18,7 @@ from ledger.rules.instants import parse_instant
 from tests.application.desk import HandClock, imported
 from tests.projections.drawn import FEWER_EXAMPLES
 from tests.replay.following import assert_following_changes_no_answer
+from tests.schemas import drop_schemas
 from tests.second_opinion.histories import histories, questions
 from tests.second_opinion.licences import licences_in
 from tests.second_opinion.words import log_of
@@ -41,8 +40,7 @@ def a_store(kind: str, server: str) -> Iterator[str]:
     try:
         yield f"{server}{'&' if '?' in server else '?'}schema={schema}"
     finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(schema)))
+        drop_schemas(server, schema)
 
 
 SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from ledger.stores.accounts.locations import open_accounts
 from ledger.stores.accounts.records import Access, ApiKey, Session, User
@@ -18,15 +17,11 @@ KEY = ApiKey("abc", "hash", KIM.name, "reports", "read_invoices", 1, 100, None, 
 
 
 @pytest.fixture
-def accounts(store: Store, request: pytest.FixtureRequest) -> Iterator[AccountStore]:
+def accounts(store: Store) -> Iterator[AccountStore]:
     opened = open_accounts(store, create=True)
     assert opened is not None
     with opened:
         yield opened
-    schema = getattr(opened, "schema", None)
-    if schema is not None:
-        with psycopg.connect(request.getfixturevalue("postgres_server"), autocommit=True) as connection:
-            connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(schema)))
 
 
 class TestOpening:
@@ -52,12 +47,11 @@ class TestALostConnection:
             accounts.add_user(KIM)
             with psycopg.connect(postgres_server, autocommit=True) as connection:
                 connection.execute(
-                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                    " WHERE application_name = %s",
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                    "WHERE application_name = %s",
                     [schema],
                 )
-                assert accounts.user(KIM.name) == KIM
-                connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(f"{schema}_accounts")))
+            assert accounts.user(KIM.name) == KIM
 
 
 class TestUsers:
