@@ -11,7 +11,6 @@ from pydantic_core import PydanticCustomError
 
 from ledger.rules.errors import LedgerError
 
-CONFIGURATION_VARIABLE = "LEDGER_CONFIG"
 WEBHOOK_SECRET_VARIABLE = "LEDGER_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 
 # What a pattern says, for people.

@@ -4,15 +4,37 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
+from typing import Any
 
 from desk import formats
 from ledger.rules.currencies import minor_unit_digits
 from ledger.rules.instants import parse_instant
+from ledger.rules.words import MODEL_NAMES
 
 _LOCALE = "en_US"
 # the same amounts and dates come again and again on a page
 _KEPT = 4096
-MODELS: Mapping[str, str] = {"pps": "pay-per-seat", "ppa": "pay-per-account", "ppu": "pay-per-user"}
+MODELS: Mapping[str, str] = MODEL_NAMES
+OUTCOMES: Mapping[str, str] = {
+    "switched": "switched",
+    "upcoming": "to be switched",
+    "created": "created on it",
+    "not_switched": "not switched",
+}
+DIFFERENCE_PARTS: Mapping[str, str] = {
+    "chatbot_seats": "ChatBots",
+    "quantity": "quantity",
+    "unit_amount": "price",
+    "true_ups": "true-ups",
+    "discount": "discount",
+    "adjustments": "adjusted",
+}
+_CLASSES: Mapping[str, str] = {
+    "partner_app": "Licences made in the partner app",
+    "signup": "Licences from sign-up",
+    "solution": "Licences of the resellers' programme",
+    "affiliate": "Licences of the affiliates' programme",
+}
 _UNITS: Mapping[str, str] = {"pps": "seat", "ppa": "account", "ppu": "active agent"}
 
 
@@ -53,6 +75,11 @@ def day(value: date) -> str:
     return formats.format_date(value, "d MMM y", locale=_LOCALE)
 
 
+def month(value: date) -> str:
+    """Write a month: March 2024."""
+    return formats.format_date(value, "MMMM y", locale=_LOCALE)
+
+
 def days(first: date, end: date) -> str:
     """Write a stretch of days by its first and its last one; `end` is the day after the last."""
     last = end - timedelta(days=1)
@@ -84,3 +111,21 @@ def percent(rate: str) -> str:
 def units(quantity: int, pricing_model: str) -> str:
     """Write what is counted under a model: 4 active agents."""
     return count(quantity, _UNITS[pricing_model])
+
+
+def class_in_words(applies_to: Mapping[str, str]) -> str:
+    """Say which licences a cutover is about."""
+    (name,) = applies_to.values()
+    return _CLASSES[name]
+
+
+def cutover_in_words(heading: Mapping[str, Any]) -> str:
+    """Say in a sentence what a cutover does; `heading` is that of a replay."""
+    model, on = MODELS[heading["pricing_model"]], day(date.fromisoformat(heading["on"]))
+    licenses = class_in_words(heading["applies_to"])
+    if heading["takes_effect"] == "on_creation":
+        return f"{licenses} are {model} if they were created on {on} or later."
+    return (
+        f"{licenses} become {model} with the first period that begins on {on} or later; "
+        f"customers are told {count(heading['notice_days'], 'day')} before the charge."
+    )

@@ -58,9 +58,14 @@ class Announced:
 
 def find_cutover(ledger: Ledger, cutover_id: str, known_us: int) -> Announced:
     """Return the cutover of that id with all that are known; raises CutoverNotFound."""
+    return chosen(known_cutovers(ledger, known_us), cutover_id, known_us)
+
+
+def known_cutovers(ledger: Ledger, known_us: int) -> tuple[CutoverAnnounced, ...]:
+    """Return the cutovers known by an instant, in the order of the log."""
     rows = read_programme(ledger.store, known_us, partner_ids=())
     rows = rows.filter(pl.col("fact") == Fact.CUTOVER_ANNOUNCED).select("topic", "state")
-    return chosen(tuple(_cutovers(rows.iter_rows())), cutover_id, known_us)
+    return tuple(_cutovers(rows.iter_rows()))
 
 
 def chosen(known: tuple[CutoverAnnounced, ...], cutover_id: str, known_us: int) -> Announced:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
@@ -190,8 +190,8 @@ def _models(history: History, *found: Redundant) -> Mapping[tuple[str, date], st
     if not isinstance(last, date):
         return {}
     # a day later than its day in UTC, a date has come everywhere
-    until_us = (last.toordinal() - date(1970, 1, 1).toordinal() + 2) * 86_400_000_000
-    rows = invoices(history, until_us).invoices.join(due.unique(), on=["license_id", "billing_date"])
+    until = datetime.combine(last, time(), tzinfo=UTC) + timedelta(days=2)
+    rows = invoices(history, to_us(until)).invoices.join(due.unique(), on=["license_id", "billing_date"])
     return {
         (license_id, day): model
         for license_id, day, model in rows.select("license_id", "billing_date", "pricing_model").iter_rows()

@@ -15,7 +15,9 @@ from desk.cli.users import opened_accounts, show_rows
 from desk.cli.values import whole_number
 from desk.words import instant
 
-SCOPES = "read_licenses|read_invoices|export|change_team|read_access_log|operate|manage_accounts"
+SCOPES = (
+    "read_licenses|read_invoices|export|change_team|read_access_log|read_operations|operate|manage_accounts"
+)
 _COLUMNS = ("prefix", "user", "label", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
 _MOST_DAYS = 730
 

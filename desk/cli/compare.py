@@ -109,14 +109,16 @@ def compare(
     names = list(lazy.QUESTIONS) if question is _Which.ALL else [question.value]
     with open_to_ask(ctx) as ledger:
         before, after = _moments(ledger, *looks)
-        found = lazy.compare(
-            ledger,
-            before,
-            after,
-            license_ids=license_ids or (),
-            questions=names,
-            limit=None if everything else lazy.LICENSES_SHOWN,
-        )
+        with lazy.progress_of_unknown("Comparing", "licences") as so_far:
+            found = lazy.compare(
+                ledger,
+                before,
+                after,
+                license_ids=license_ids or (),
+                questions=names,
+                limit=None if everything else lazy.LICENSES_SHOWN,
+                progress=so_far,
+            )
     match form:
         case _Form.TABLE:
             show_comparison(out_console(), found, everything=everything)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 12
 _MOST_EVENTS = 10
 _INDENT = 2
+_SEATS = ("SeatTaken", "SeatReleased")
 
 
 def show_comparison(console: Console, found: "Comparison", *, everything: bool) -> None:
@@ -155,7 +156,7 @@ def show_events(console: Console, events: Sequence["EventBetween"], most: int | 
     table.add_column("position", justify="right", no_wrap=True)
     table.add_column("effective, recorded (UTC)", no_wrap=True)
     table.add_column("what, by whom", overflow="fold")
-    for event in events[:most]:
+    for event in _chosen(events, most):
         is_late = event.recorded_at > event.effective_at
         recorded = (f"\nrecorded {words.instant(event.recorded_at)}", "yellow" if is_late else "dim")
         table.add_row(
@@ -166,6 +167,12 @@ def show_events(console: Console, events: Sequence["EventBetween"], most: int | 
     console.print(Padding(table, (0, 0, 0, _INDENT)))
     if most is not None and len(events) > most:
         console.print(Text(f"  … {words.count(len(events) - most, 'more event')}", "dim"))
+
+
+def _chosen(events: Sequence["EventBetween"], most: int | None) -> list["EventBetween"]:
+    """Return at most so many events in their order, and of seats, which are many, only if there is room."""
+    by_worth = sorted(events, key=lambda event: event.type in _SEATS)
+    return sorted(by_worth[:most], key=lambda event: event.position)
 
 
 def show_issued(console: Console, found: "IssuedComparison") -> None:

@@ -211,7 +211,7 @@ _HOMES = {
     "webhook_app": "desk.web.webhooks",
     "webhook_router": "desk.web.webhooks",
     "webhook_secrets": "desk.configuration",
-    "what_happened": "desk.cli.sentences",
+    "what_happened": "desk.sentences",
     "wording_of": "desk.mail.message",
 }
 

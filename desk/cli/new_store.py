@@ -42,7 +42,20 @@ def open_whole(ctx: typer.Context) -> Iterator["Ledger"]:
         with open_to_record(ctx, create=True, url=f"sqlite:///{made}") as ledger:
             yield ledger
         try:
-            # unlike a new name this gives way to a file that is there
-            os.link(made, file)
+            _put(made, file)
         except FileExistsError as error:
             raise MadeMeanwhile(stream=file.name, url=store_url(ctx)) from error
+
+
+def _put(made: Path, file: Path) -> None:
+    """Give a file its place; raises FileExistsError for one that is taken."""
+    try:
+        # unlike a new name this gives way to a file that is there
+        os.link(made, file)
+    except FileExistsError:
+        raise
+    except OSError:
+        # a file system without links, such as a memory stick's: as good as it gets there
+        if file.exists():
+            raise FileExistsError(file) from None
+        made.rename(file)

@@ -19,30 +19,10 @@ if TYPE_CHECKING:
     from replay.cutover import CutoverReplay
 
 MAX_WIDTH = 112
-_CLASSES = {
-    "partner_app": "Licences made in the partner app",
-    "signup": "Licences from sign-up",
-    "solution": "Licences of the resellers' programme",
-    "affiliate": "Licences of the affiliates' programme",
-}
 _LEGEND = (
     "Compared: switched licences with an invoice before and one after. Difference: of those two invoices.",
     "Saves: how much more the first periods would cost without the cutover; less than 0, they cost more.",
 )
-_OUTCOMES = {
-    "switched": "switched",
-    "upcoming": "to be switched",
-    "created": "created on it",
-    "not_switched": "not switched",
-}
-_PARTS = {
-    "chatbot_seats": "ChatBots",
-    "quantity": "quantity",
-    "unit_amount": "price",
-    "true_ups": "true-ups",
-    "discount": "discount",
-    "adjustments": "adjusted",
-}
 
 
 def show_replay(console: Console, replay: "CutoverReplay", limit: int) -> None:
@@ -58,30 +38,18 @@ def show_replay(console: Console, replay: "CutoverReplay", limit: int) -> None:
     console.print(Text.assemble(("Digest ", "bold"), replay.digest))
 
 
-def class_in_words(heading: Row) -> str:
-    """Say which licences a cutover is about."""
-    (name,) = heading["applies_to"].values()
-    return _CLASSES[name]
-
-
 def _show_story(console: Console, replay: "CutoverReplay") -> None:
     heading = replay.heading()
-    model, on = words.MODELS[heading["pricing_model"]], _day(heading["on"])
-    if heading["takes_effect"] == "on_creation":
-        what = f"{class_in_words(heading)} are {model} if they were created on {on} or later."
-    else:
-        what = (
-            f"{class_in_words(heading)} become {model} with the first period that begins on {on} or later; "
-            f"customers are told {words.count(heading['notice_days'], 'day')} before the charge."
-        )
-    outcomes = ", ".join(f"{words.number(many)} {_OUTCOMES[name]}" for name, many in replay.outcomes.items())
+    outcomes = ", ".join(
+        f"{words.number(many)} {words.OUTCOMES[name]}" for name, many in replay.outcomes.items()
+    )
     in_scope = words.count(sum(replay.outcomes.values()), "licence")
     asked = f"as of {words.instant(heading['as_of'])} UTC"
     if heading["known_at"] != heading["as_of"]:
         asked += f", as known at {words.instant(heading['known_at'])} UTC"
     console.print(Text.assemble(("Cutover ", "bold"), (heading["cutover_id"], "bold cyan")))
     for line in (
-        what,
+        words.cutover_in_words(heading),
         f"Announced on {words.instant(heading['announced_at'])} UTC. Replayed {asked}.",
         f"{in_scope} in scope: {outcomes}." if outcomes else "No licence is in scope.",
     ):
@@ -166,9 +134,10 @@ def _difference(difference: Row | None, currency: str) -> Text:
     if difference is None:
         return Text("–", "dim")
     lines = [Text(_signed(difference["total"], currency), "bold")]
-    parts = {name: difference[name] for name in _PARTS if difference[name]}
+    parts = {name: difference[name] for name in words.DIFFERENCE_PARTS if difference[name]}
     lines += [
-        Text(f"{_PARTS[name]} {_signed(amount, currency):>10}", "dim") for name, amount in parts.items()
+        Text(f"{words.DIFFERENCE_PARTS[name]} {_signed(amount, currency):>10}", "dim")
+        for name, amount in parts.items()
     ]
     return Text("\n").join(lines)
 

@@ -51,7 +51,8 @@ def serve(
     An empty store can be filled with the sample programme to look at, with one user of each role, if this
     machine alone can reach it. Stop it with Ctrl-C, or with SIGTERM: what has begun is answered first.
     """
-    settings = configuration(ctx).web
+    known = configuration(ctx)
+    settings = known.web
     if sample and not lazy.is_loopback(host):
         raise typer.BadParameter(
             "The sample's users are for this machine alone. Leave out --host, or --sample.",
@@ -63,7 +64,7 @@ def serve(
         until_told_to_stop() as stopping,
     ):
         _prepare(ledger, accounts, host, sample=sample)
-        served = lazy.create_app(ledger, accounts, settings)
+        served = lazy.create_app(ledger, accounts, settings, configuration=known)
         lazy.listen(
             served, host, port, stop=stopping.stop, told=_tell, trusted_proxies=settings.trusted_proxies
         )

@@ -58,12 +58,11 @@ def work(ctx: typer.Context, *, host: _Host = None, port: _Port = None) -> None:
     """
     settings = configuration(ctx)
     of = settings.work
+    tally, series = lazy.Tally(), settings.invoices.series
     with (
         until_told_to_stop() as stopping,
         open_to_record(ctx, level="info") as ledger,
-        lazy.worker_of(
-            ledger, tally := lazy.Tally(), lambda: _post(settings), settings.invoices.series
-        ) as worker,
+        lazy.worker_of(ledger, tally, lambda: _post(settings), series) as worker,
     ):
         observed = lazy.observing_app(
             ledger,
@@ -73,9 +72,8 @@ def work(ctx: typer.Context, *, host: _Host = None, port: _Port = None) -> None:
             version=lazy.version(PROGRAM),
         )
         with lazy.listening(observed, host or of.host, of.port if port is None else port) as address:
-            err_console().print(
-                f"Working; health and figures are at {address}/health and /metrics", soft_wrap=True
-            )
+            said = f"Working; health and figures are at {address}/health and /metrics"
+            err_console().print(said, soft_wrap=True)
             lazy.run_worker(ledger, worker, stopping.stop, of.poll_seconds)
     if stopping.by == signal.SIGINT:
         raise typer.Exit(INTERRUPTED)

@@ -31,8 +31,9 @@ class NotAllowed(LedgerError):
 
     def __init__(self, visitor: Visitor, right: Right) -> None:
         """Say who may."""
-        roles = " and ".join(f"{role.value}s" for role in roles_with(right)).capitalize()
-        super().__init__(role=visitor.role.value, what=IN_WORDS[right], roles=roles)
+        *others, last = (f"{role.value}s" for role in roles_with(right))
+        roles = f"{', '.join(others)} and {last}" if others else last
+        super().__init__(role=visitor.role.value, what=IN_WORDS[right], roles=roles.capitalize())
 
 
 def visitor_of(request: Request) -> Visitor | None:

@@ -10,7 +10,7 @@ from itsdangerous import URLSafeTimedSerializer
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from desk.configuration import Web
+from desk.configuration import Configuration, Web
 from desk.web import problems
 from desk.web.access import rule_of
 from desk.web.desk import Desk
@@ -19,10 +19,20 @@ from desk.web.limiting import Limits
 from desk.web.pages import (
     access_log,
     bell,
+    compare,
+    cutover,
+    cutovers,
     health,
     invoice,
+    invoice_document,
+    invoice_why,
     license_page,
     licenses,
+    notices,
+    operations,
+    partner_accounts,
+    partner_statement,
+    partners,
     sign_in,
     sign_in_elsewhere,
     team,
@@ -42,6 +52,16 @@ PAGES: tuple[Pages, ...] = (
     license_page.pages,
     team.pages,
     invoice.pages,
+    invoice_document.pages,
+    invoice_why.pages,
+    compare.pages,
+    cutovers.pages,
+    cutover.pages,
+    partners.pages,
+    partner_statement.pages,
+    partner_accounts.pages,
+    notices.pages,
+    operations.pages,
     access_log.pages,
     bell.pages,
 )  # fmt: skip
@@ -57,12 +77,14 @@ def create_app(
     accounts: Accounts,
     settings: Web | None = None,
     *,
+    configuration: Configuration | None = None,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> FastAPI:
     """Return the application over an open ledger and its accounts, which whoever calls it closes.
 
-    `transport` is how the house's own sign-in is reached, if not by the network. Raises RouteWithoutRule for
-    a route that somebody added past `Pages`.
+    `configuration` says who sells and who pays, for invoices' documents. `transport` is how the house's own
+    sign-in is reached, if not by the network. Raises RouteWithoutRule for a route that somebody added past
+    `Pages`.
     """
     app = FastAPI(
         title="License Ledger",
@@ -77,6 +99,7 @@ def create_app(
         ledger=ledger,
         accounts=accounts,
         settings=settings or Web(),
+        configuration=configuration or Configuration(),
         limits=Limits(accounts),
         templates=new_templates(),
         signer=URLSafeTimedSerializer(signing_key, salt=_SIGNING),

@@ -1,6 +1,6 @@
 """What every route works with: the ledger, the accounts, the settings and how pages are written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, cast
 
@@ -8,10 +8,12 @@ from fastapi import Depends, Request
 from itsdangerous import URLSafeTimedSerializer
 from jinja2 import Environment
 
-from desk.configuration import Web
+from desk.configuration import Configuration, Web
+from desk.web.keeping import Kept
 from desk.web.limiting import Limits
 from ledger.application.accounts.accounts import Accounts
 from ledger.application.ledger import Ledger
+from ledger.application.notice_trail import NoticeTrail
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,12 @@ class Desk:
     ledger: Ledger
     accounts: Accounts
     settings: Web
+    configuration: Configuration
     limits: Limits
     templates: Environment
     signer: URLSafeTimedSerializer
+    kept: Kept = field(default_factory=Kept)
+    trail: NoticeTrail = field(default_factory=NoticeTrail)
 
     def now(self) -> datetime:
         """Return the ledger's instant."""

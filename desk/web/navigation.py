@@ -18,6 +18,9 @@ class Link:
 
 LINKS = (
     Link("Licences", "licenses", "/licenses", Right.READ_LICENSES),
+    Link("Partners", "partners", "/partners", Right.READ_LICENSES),
+    Link("Cutovers", "cutovers", "/cutovers", Right.READ_LICENSES),
+    Link("Operations", "operations", "/operations", Right.READ_OPERATIONS),
     Link("Access log", "access_log", "/access-log", Right.READ_ACCESS_LOG),
 )
 

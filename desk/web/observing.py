@@ -82,6 +82,9 @@ class _Figures(Collector):
             "database_up", "1 if the database answered at the last look.", int(watched.database_lost is None)
         )
         yield from _of_jobs(watched)
+        if watched.database_lost is not None:
+            # asking would only take as long as a connection may
+            return
         with suppress(LedgerError):
             yield from _of_log(show_status(self._ledger), self._ledger.clock())
 

@@ -89,7 +89,7 @@ def answer(request: Request, status: HTTPStatus, problem: Problem) -> Response:
 
 def _is_followed_link(request: Request) -> bool:
     """Tell whether a person followed a page's link to a file, and so had better see a page."""
-    return request.url.path.endswith(".csv") and "text/html" in request.headers.get("accept", "")
+    return request.url.path.endswith((".csv", ".pdf")) and "text/html" in request.headers.get("accept", "")
 
 
 def install(app: FastAPI) -> None:
@@ -111,8 +111,13 @@ def _refused(request: Request, error: Exception) -> Response:
         address = request.url_for("sign_in").replace(scheme="", netloc="").include_query_params(next=wanted)
         return RedirectResponse(target if wanted == "/" else str(address), HTTPStatus.SEE_OTHER)
     # what the command line advises about history files helps nobody here
-    hint = _LOOK_FOR_IT if type(error) is LicenseNotFound else error.hint
+    hint = _LOOK_FOR_IT if type(error) is LicenseNotFound else _for_pages(error.hint)
     return answer(request, status, Problem(code=error.code, message=str(error), hint=hint))
+
+
+def _for_pages(hint: str | None) -> str | None:
+    """Return a hint with the name that the pages have for what is an option on the command line."""
+    return hint and hint.replace("with a later --known-at", "as known at a later moment")
 
 
 def _not_valid(request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from desk import words
+from desk.explaining.phrases import says
 from desk.web import navigation
 from desk.web.access import visitor_of
 from desk.web.csrf import form_token, keep_form_cookie
@@ -36,11 +37,13 @@ def new_templates() -> Environment:
         money=words.money,
         number=words.number,
         day=_day,
+        month=words.month,
         instant=_instant,
         percent=words.percent,
         model=lambda model: words.MODELS[model],
         units=words.units,
         count=words.count,
+        says=says,
     )
     templates.globals.update(static=_static, query=_query)
     return templates

@@ -201,7 +201,7 @@ def read_licenses(ledger: Ledger, license_ids: Sequence[str], known_us: int) -> 
     """Read what was recorded of some licences by an instant; of unknown ones there are no rows."""
     log, announced = read_question(ledger.store, license_ids, known_us)
     terms = decode_terms(log)
-    programme = ledger.programme(announced, issue_instants(terms), _prepare)
+    programme = ledger.programme(announced, issue_instants(terms))
     return LicensesLog(log, terms, programme, ledger.store.positions_of(known_through_ids(terms)))
 
 
@@ -230,10 +230,6 @@ def not_known(ledger: Ledger, license_id: str, known_us: int) -> LicenseNotFound
     if not rows:
         return LicenseNotFound(what="licence", name=license_id)
     return LicenseNotKnownYet(license_id, from_us(known_us), from_us(rows[0].row.recorded_us))
-
-
-def _prepare(rows: pl.DataFrame, issued_us: pl.Series) -> Programme:
-    return Programme.of(decode_terms(rows), issued_us)
 
 
 def _decoded(page: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

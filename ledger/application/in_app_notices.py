@@ -9,6 +9,7 @@ from typing import Any
 from ledger.application.ask import Question, ask_notices
 from ledger.application.ledger import Ledger
 from ledger.application.notice_contents import NoticeContent, read_contents
+from ledger.application.notice_trail import NoticeKey, SentNotice
 from ledger.events.paper import NoticeSent
 from ledger.events.streams import notices_stream
 from ledger.rules.instants import parse_instant, to_us
@@ -32,6 +33,11 @@ class InAppNotice:
     late: bool
     applies: bool
     content: NoticeContent | None
+
+    @property
+    def key(self) -> NoticeKey:
+        """Return what tells it from every other."""
+        return NoticeKey(self.license_id, self.cutover_id, self.charge_date, Channel.IN_APP)
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,17 @@ def in_app_notices(
         )
         for row in sent
         for event in _first_sent(ledger, row, known_at or at)
+    ]
+
+
+def standing(ledger: Ledger, notices: Sequence[SentNotice], at: datetime) -> list[SentNotice]:
+    """Return those that still stand: a cutover that does not switch the licence any more has none."""
+    rows = _rows(ledger, sorted({one.key.license_id for one in notices}), at, None)
+    keys = {_key(row) for row in rows if row["channel"] == Channel.IN_APP and row["state"] == "sent"}
+    return [
+        one
+        for one in notices
+        if (one.key.license_id, one.key.cutover_id, one.key.charge_date.isoformat()) in keys
     ]
 
 

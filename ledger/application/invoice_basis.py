@@ -18,7 +18,6 @@ from ledger.projections import canonical
 from ledger.projections.decoding import decode_terms, issue_instants, known_through_ids
 from ledger.projections.history import History, assemble
 from ledger.projections.invoices import invoices
-from ledger.projections.programme import Programme
 from ledger.rules.calendar import add_months, first_instant
 from ledger.rules.instants import to_us
 from ledger.stores.reading import read_question
@@ -68,7 +67,7 @@ def read_basis(
         raise not_known(ledger, license_id, known_us)
     partners = _events(announced, PartnerRegistered)
     terms = decode_terms(log)
-    programme = ledger.programme(announced, issue_instants(terms), _prepare)
+    programme = ledger.programme(announced, issue_instants(terms))
     positions = ledger.store.positions_of(known_through_ids(terms))
     history = assemble(log, terms, programme, positions, known_us)
     begins_us = to_us(first_instant(billing_date, created.time_zone))
@@ -83,10 +82,6 @@ def read_basis(
         history=history,
         facts_known=facts_known,
     )
-
-
-def _prepare(rows: pl.DataFrame, issued_us: pl.Series) -> Programme:
-    return Programme.of(decode_terms(rows), issued_us)
 
 
 def _events(rows: pl.DataFrame, kind: type[AnyEvent]) -> Iterator[AnyEvent]:

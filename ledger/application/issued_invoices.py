@@ -57,6 +57,12 @@ def issued_invoice(ledger: Ledger, number: str) -> Issued:
     return _issued(ledger, recorded)
 
 
+def last_issued(ledger: Ledger) -> Issued | None:
+    """Return the invoice that was issued last; None if there is none yet. Raises UnreadableEvent."""
+    recorded = ledger.store.issued.last()
+    return None if recorded is None else _issued(ledger, recorded)
+
+
 def _issued(ledger: Ledger, recorded: Recorded) -> Issued:
     event = ledger.store.mapper.to_domain_event(recorded.row).event
     return Issued(cast(InvoiceIssued, event), recorded.position)

@@ -7,6 +7,7 @@ from uuid import uuid4
 import polars as pl
 
 from ledger.application.borrowing import LendingRepository
+from ledger.projections.decoding import decode_terms
 from ledger.projections.programme import Programme
 from ledger.rules.clock import Clock, system_clock
 from ledger.rules.instants import from_us
@@ -62,6 +63,14 @@ class Ledger(Closing):
             self._last_recorded_at = now if last is None else from_us(last.recorded_us)
         return max(now, self._last_recorded_at)
 
+    def all_known(self, at: datetime) -> datetime:
+        """Return an instant by which all that the log holds was recorded: `at`, or the last event's if later.
+
+        What others recorded ahead of this clock is known as well.
+        """
+        last = self.store.last_recorded()
+        return at if last is None else max(at, from_us(last.recorded_us))
+
     def read_models(self, *, create: bool = False) -> ReadModelStore | None:
         """Return the read models beside the log; None if nobody made any, or they are another log's.
 
@@ -82,12 +91,7 @@ class Ledger(Closing):
         if self._last_recorded_at is None or self._last_recorded_at < recorded_at:
             self._last_recorded_at = recorded_at
 
-    def programme(
-        self,
-        rows: pl.DataFrame,
-        issued_us: pl.Series,
-        prepare: Callable[[pl.DataFrame, pl.Series], Programme],
-    ) -> Programme:
+    def programme(self, rows: pl.DataFrame, issued_us: pl.Series) -> Programme:
         """Return the programme's terms prepared from its rows, kept until other rows come.
 
         One licence after another is asked about the same programme; preparing its terms costs more than
@@ -96,7 +100,7 @@ class Ledger(Closing):
         ties = issued_us.filter(issued_us.is_in(rows["recorded_us"].implode())).unique().sort()
         kept = self._programme
         if kept is None or not (kept[0].equals(rows) and kept[1].equals(ties)):
-            kept = self._programme = rows, ties, prepare(rows, ties)
+            kept = self._programme = rows, ties, Programme.of(decode_terms(rows), ties)
         return kept[2]
 
     def close(self) -> None:

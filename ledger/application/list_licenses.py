@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 import polars as pl
@@ -12,7 +13,7 @@ from ledger.application.ledger import Ledger
 from ledger.projections.license_pages import LOOK_AHEAD, LOOK_BACK, license_rows, standing_at
 from ledger.projections.license_pages import PAGE_COLUMNS as PAGE_COLUMNS
 from ledger.projections.read_models import SCHEMAS, read_models, schema_version
-from ledger.rules.instants import from_us, to_us
+from ledger.rules.instants import MICROSECOND, from_us, to_us
 from ledger.stores.log_row import LastRecorded
 from ledger.stores.read_models.asking import NotFresh
 from ledger.stores.read_models.paging import HeldPage, Sought, read_page
@@ -21,12 +22,12 @@ SOON = timedelta(days=45)
 MOST = 200
 # A log of so many events is answered from at once; a longer one takes long enough that rows which are some
 # seconds behind serve better.
-_SHORT_LOG = 50_000
+SHORT_LOG = 50_000
 
 
 @dataclass(frozen=True)
 class LicenseFilter:
-    """Which licences: None is any. `text` is a part of the licence's or its partner's id, in any case."""
+    """Which licences: None is any. `text` is part of a licence's or its partner's id, a to z in any case."""
 
     text: str | None = None
     partner_id: str | None = None
@@ -93,7 +94,7 @@ def list_licenses(
         as_of_us=as_of_us,
         at_most=at_most + 1,
         after=after,
-        text=only.text.casefold() if only.text else None,
+        text=only.text or None,
         partner_id=only.partner_id,
         pricing_model=only.pricing_model,
         status=only.status,
@@ -129,11 +130,11 @@ def _held_page(ledger: Ledger, sought: Sought, last: LastRecorded) -> HeldPage |
     models = ledger.read_models()
     if models is None:
         return None
-    since_us = sought.as_of_us - LOOK_BACK // timedelta(microseconds=1)
+    since_us = sought.as_of_us - LOOK_BACK // MICROSECOND
     page = read_page(models, SCHEMAS, sought, schema_version=schema_version(), invoices_since_us=since_us)
     if isinstance(page, NotFresh):
         return None
-    return page if page.known == last or last.position > _SHORT_LOG else None
+    return page if page.known == last or last.position > SHORT_LOG else None
 
 
 def _page_of_log(ledger: Ledger, sought: Sought, last: LastRecorded) -> HeldPage:
@@ -152,8 +153,9 @@ def _condition(sought: Sought) -> pl.Expr:
     if sought.after is not None:
         found &= pl.col("license_id") > sought.after
     if sought.text is not None:
+        text = _in_small_letters(pl.lit(sought.text))
         found &= pl.any_horizontal(
-            pl.col(name).str.to_lowercase().str.contains(sought.text, literal=True).fill_null(value=False)
+            _in_small_letters(pl.col(name)).str.contains(text, literal=True).fill_null(value=False)
             for name in ("license_id", "partner_id")
         )
     for name in ("partner_id", "pricing_model", "status"):
@@ -164,3 +166,8 @@ def _condition(sought: Sought) -> pl.Expr:
         by = pl.lit(from_us(sought.changes_by_us))
         found &= pl.col("next_pricing_model").is_not_null() & (pl.col("valid_to") <= by)
     return found
+
+
+def _in_small_letters(text: pl.Expr) -> pl.Expr:
+    """Make letters of ASCII small and no others, as the databases compare them."""
+    return text.str.replace_many(list(ascii_uppercase), list(ascii_lowercase))

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from ledger.application.ask import Question, read_history
+from ledger.application.ask import DataFault, Question, missing_price, read_history
 from ledger.application.ledger import Ledger
 from ledger.application.projecting import LICENSES_AT_ONCE, compute_apart
 from ledger.projections.account_states import AGENT, CHATBOT
@@ -126,9 +126,13 @@ class NoticeContent:
 
 @dataclass
 class ContentsRead:
-    """The contents that could be made, by (license_id, charge_date, cutover_id), and why others could not."""
+    """The contents that could be made, by (license_id, charge_date, cutover_id), and why others could not.
+
+    `faults` name the prices that are missing for charges.
+    """
 
     contents: list[NoticeContent] = field(default_factory=list)
+    faults: list[DataFault] = field(default_factory=list)
     failed: list[tuple[str, Exception]] = field(default_factory=list)
 
 
@@ -151,6 +155,7 @@ def read_contents(
         known = read_history(ledger, question)
         found = notice_contents(known.history, question.as_of_us, known.names, redundant_days)
         read.contents.extend(_contents(found.contents, found.accounts, redundant_days))
+        read.faults.extend(map(missing_price, found.unpriced.iter_rows(named=True)))
 
     ids = sorted(set(license_ids))
     for start in range(0, len(ids), LICENSES_AT_ONCE):

@@ -6,7 +6,6 @@ from ledger.application.ledger import Ledger
 from ledger.application.mailing import Letter
 from ledger.application.notice_contents import read_contents
 from ledger.rules.errors import NotFound
-from ledger.rules.instants import from_us
 
 
 class NoticeNotFound(NotFound):
@@ -22,9 +21,7 @@ def preview_notice(ledger: Ledger, license_id: str, cutover_id: str, at: datetim
 
     Raises LicenseNotFound, NoticeNotFound.
     """
-    last = ledger.store.last_recorded()
-    known_at = at if last is None else max(at, from_us(last.recorded_us))
-    read = read_contents(ledger, [license_id], at, known_at)
+    read = read_contents(ledger, [license_id], at, ledger.all_known(at))
     for _, error in read.failed:
         raise error
     for content in read.contents:

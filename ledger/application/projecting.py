@@ -12,7 +12,6 @@ from ledger.events.catalogue import UnreadableEvent, decode
 from ledger.events.streams import license_stream
 from ledger.projections.decoding import decode_terms, issue_instants, known_through_ids
 from ledger.projections.history import assemble
-from ledger.projections.programme import Programme
 from ledger.projections.read_models import SCHEMAS, read_models
 from ledger.stores.errors import StoreLocked, StoreUnreachable
 from ledger.stores.log_row import LastRecorded
@@ -98,7 +97,7 @@ def read_some(ledger: Ledger, programme: pl.DataFrame, license_ids: Sequence[str
     """
     log = _until(read_license(ledger.store, license_ids, end.recorded_us), end)
     terms = decode_terms(log)
-    prepared = ledger.programme(programme, issue_instants(terms), _prepare)
+    prepared = ledger.programme(programme, issue_instants(terms))
     positions = ledger.store.positions_of(known_through_ids(terms))
     history = assemble(log, terms, prepared, positions, end.recorded_us)
     return Read(history, log.select("position", "subject"))
@@ -106,10 +105,6 @@ def read_some(ledger: Ledger, programme: pl.DataFrame, license_ids: Sequence[str
 
 def _until(rows: pl.DataFrame, end: LastRecorded) -> pl.DataFrame:
     return rows.filter(pl.col("position") <= end.position)
-
-
-def _prepare(rows: pl.DataFrame, issued_us: pl.Series) -> Programme:
-    return Programme.of(decode_terms(rows), issued_us)
 
 
 def parked(ledger: Ledger, license_id: str, end: LastRecorded, error: Exception, now_us: int) -> Parked:

@@ -14,7 +14,7 @@ from ledger.application.notice_outcomes import NoticesRun, Outcome, Result, Subj
 from ledger.application.notice_posting import Envelope, Post, Posting
 from ledger.application.notice_retractions import Standing, retract
 from ledger.rules.errors import InvalidValue
-from ledger.rules.instants import format_instant, from_us, parse_instant
+from ledger.rules.instants import format_instant, parse_instant
 from ledger.rules.words import Channel
 
 WORK = "notify"
@@ -54,8 +54,7 @@ def run_notices(
 
     What is known now counts, whatever `until` is. A notice whose charge has come is not sent but reported as
     missed. With `dry_run` nothing is sent or recorded, and `until`, also one to come, is the moment that is
-    looked at. Raises
-    AlreadyUnderWay if another run is at work on this ledger, UntilIsToCome.
+    looked at. Raises AlreadyUnderWay if another run is at work on this ledger, UntilIsToCome.
     """
     now = ledger.now()
     if until is not None and dry_run:
@@ -63,7 +62,7 @@ def run_notices(
     elif until is not None and until > now:
         raise UntilIsToCome(until=format_instant(until))
     with nullcontext() if dry_run else ledger.store.alone(WORK):
-        known_at = _known_at(ledger, now)
+        known_at = ledger.all_known(now)
         rows = list(_rows(ask_notices(ledger, Question(now, known_at)).lines))
         owed = [row for row in rows if row.due_at <= (until or now)]
         due = [row for row in owed if row.state == "due"]
@@ -80,12 +79,6 @@ def run_notices(
         run.outcomes += [Outcome(row.subject, Result.MISSED) for row in owed if row.state == "missed"]
     run.outcomes.sort(key=_place)
     return run
-
-
-def _known_at(ledger: Ledger, now: datetime) -> datetime:
-    """Return the present knowledge: what others recorded ahead of this clock is known as well."""
-    last = ledger.store.last_recorded()
-    return now if last is None else max(now, from_us(last.recorded_us))
 
 
 def _rows(lines: Iterable[str]) -> Iterable[_Due]:
@@ -143,16 +136,6 @@ def _show(posting: Posting, subject: Subject, content: NoticeContent) -> None:
 
 
 def _faults(read: ContentsRead) -> list[DataFault]:
-    unpriced = [
-        DataFault(
-            "missing_price",
-            f"licence {one.license_id}: no price is known for its charge on {one.charge_date}; "
-            "its notice names no amount",
-            "publish the price of its plan, cycle and currency",
-        )
-        for one in read.contents
-        if one.expected is None
-    ]
     unread = [
         DataFault(
             "license_unreadable",
@@ -161,7 +144,7 @@ def _faults(read: ContentsRead) -> list[DataFault]:
         )
         for name, reason in read.failed
     ]
-    return unpriced + unread
+    return read.faults + unread
 
 
 def _place(outcome: Outcome) -> tuple[str, date, str, str, str]:

@@ -1,6 +1,7 @@
 """Show a partner's statement of a month: invoices, discounts, commission and the reseller's margin."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -53,16 +54,24 @@ class Statement:
 
 
 def show_statement(
-    ledger: Ledger, partner_id: str, month: date, as_of: datetime, known_at: datetime | None = None
+    ledger: Ledger,
+    partner_id: str,
+    month: date,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    *,
+    license_ids: Sequence[str] = (),
 ) -> Statement:
     """Return the statement of the month in which the day `month` lies, as of and as known at two instants.
 
-    A month is that of the billing dates. Raises PartnerNotKnown.
+    A month is that of the billing dates. `license_ids` are the partner's licences known then, if somebody
+    knows them: only these are read, else the whole log. Raises PartnerNotKnown.
     """
     question = Question(as_of, known_at)
     terms = decode_terms(read_programme(ledger.store, question.known_us, partner_ids=[partner_id]))
     programme = _programme(terms, partner_id, known_at or as_of)
-    history = part_of(read_history(ledger, question).history, pl.col("partner_id") == partner_id)
+    read = read_history(ledger, replace(question, license_ids=tuple(license_ids)))
+    history = part_of(read.history, pl.col("partner_id") == partner_id)
     first = month.replace(day=1)
     commissions = Commissions.of(terms, history.issued["recorded_us"])
     rows, totals, unpriced = statement(history, commissions, question.as_of_us, first, _next_month(first))

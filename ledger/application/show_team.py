@@ -97,8 +97,9 @@ def expect_effect(ledger: Ledger, license_id: str, agent_id: str, change: TeamCh
     if agent is None:
         raise AgentNotFound(what="agent", name=agent_id, license_id=license_id)
     there = accounts(read.history, question.as_of_us, read.names)
+    # a moment later, so that it comes after what happened at the instant itself
     rows = there.filter((pl.col("account_id") == agent_id) & (pl.col("kind") == AGENT)).select(
-        "license", "subject", at_us=pl.lit(question.as_of_us, pl.Int64)
+        "license", "subject", at_us=pl.lit(question.as_of_us + 1, pl.Int64)
     )
     otherwise = Read(with_accounts(read.history, rows, FACT_OF[change]), read.names)
     before, after = expected_invoice(read, at), expected_invoice(otherwise, at)

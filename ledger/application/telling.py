@@ -9,8 +9,8 @@ from ledger.events.license import AgentCreated, LicenseCreated
 from ledger.events.paper import InvoiceIssued, NoticeEvent
 from ledger.events.programme import CutoverAnnounced, PartnerRegistered, PartnerTermsChanged, PricePublished
 from ledger.rules.currencies import minor_unit_digits
+from ledger.rules.words import MODEL_NAMES
 
-_MODELS: Final = {"pps": "pay-per-seat", "ppa": "pay-per-account", "ppu": "pay-per-user"}
 _ROLES: Final = {"owner": "the owner", "admin": "an admin", "agent": "an agent"}
 _CHANNELS: Final = {"in_app": "in-app notice", "email": "e-mail"}
 _SOURCES: Final = {"signup": "by sign-up", "partner_app": "through the partner app"}
@@ -23,7 +23,7 @@ def tell(event: LedgerEvent, currency: str) -> str:
 
 def _created(event: LicenseCreated, _: str) -> str:
     partner = f" with partner {event.partner_id}" if event.partner_id is not None else ""
-    model = _MODELS[event.pricing_model]
+    model = MODEL_NAMES[event.pricing_model]
     return (
         f"Licence created {_SOURCES[event.source]}{partner}: {event.plan} plan, {model}, "
         f"{event.billing_cycle} billing in {event.currency} from {event.billing_anchor} ({event.time_zone}), "
@@ -63,7 +63,7 @@ def _price(event: PricePublished, _: str) -> str:
 
 
 def _cutover(event: CutoverAnnounced, _: str) -> str:
-    return f"Cutover {event.cutover_id} announced: {_MODELS[event.pricing_model]} from {event.on}"
+    return f"Cutover {event.cutover_id} announced: {MODEL_NAMES[event.pricing_model]} from {event.on}"
 
 
 def _money(amount_minor: int, currency: str) -> str:
@@ -79,7 +79,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Any, str], str]]] = {
     "AgentDeleted": lambda event, _: f"{event.agent_id} was deleted",
     "ChatBotAdded": lambda event, _: f"ChatBot {event.bot_id} was added",
     "ChatBotRemoved": lambda event, _: f"ChatBot {event.bot_id} was removed",
-    "PricingModelSwitched": lambda event, _: f"Pricing model switched to {_MODELS[event.pricing_model]}",
+    "PricingModelSwitched": lambda event, _: f"Pricing model switched to {MODEL_NAMES[event.pricing_model]}",
     "PlanChanged": lambda event, _: f"Plan changed to {event.plan}",
     "BillingCycleChanged": lambda event, _: f"Billing cycle changed to {event.billing_cycle}",
     "LicenseCancelled": lambda event, _: "Licence cancelled",

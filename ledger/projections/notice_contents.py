@@ -50,11 +50,13 @@ class NoticeContents:
     on who chats), and once the charge has come. `is_late` tells whether a notice sent at the instant is late.
 
     `accounts` by (license_id, kind, account_id): license_id, kind, account_id, status, complimentary,
-    last_seat_us, is_redundant; of the same licences.
+    last_seat_us, is_redundant; of the same licences. `unpriced`: rows of `Invoices.unpriced`, of the charge
+    dates for which no price is known.
     """
 
     contents: pl.DataFrame
     accounts: pl.DataFrame
+    unpriced: pl.DataFrame
 
 
 def notice_contents(
@@ -63,7 +65,7 @@ def notice_contents(
     """Return what the notices that are present say at an instant.
 
     Every fact that `history` holds counts for the charge; counts and accounts are those of `as_of_us`.
-    `names` says the subject of log rows by position. Without notices both frames are empty.
+    `names` says the subject of log rows by position. Without notices all frames are empty.
     """
     rows = _present(history)
     there = accounts(history, as_of_us, names).with_columns(
@@ -93,6 +95,7 @@ def notice_contents(
         accounts=there.drop("license", "subject")
         .select("license_id", pl.exclude("license_id"))
         .sort("license_id", "kind", "account_id"),
+        unpriced=bills.unpriced,
     )
 
 
@@ -107,21 +110,24 @@ def _present(history: History) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class _Bills:
-    """The invoices of the charge dates, as `_bills_of` gives them."""
+    """The invoices of the charge dates, as `_bills_of` gives them, and the charges without a price."""
 
     expected: pl.DataFrame
     under_old_model: pl.DataFrame
     expected_without_bots: pl.DataFrame
     old_without_bots: pl.DataFrame
+    unpriced: pl.DataFrame
 
     @classmethod
     def of(cls, history: History, rows: pl.DataFrame) -> "_Bills":
-        bots = without_chatbots(history)
+        bots, billed = without_chatbots(history), _billed(history, rows)
+        charged = rows.select("license_id", date="charge_date")
         return cls(
-            expected=_bills_of(history, rows),
+            expected=_chosen(billed, rows),
             under_old_model=_kept_model(history, rows),
             expected_without_bots=_bills_of(bots, rows),
             old_without_bots=_kept_model(bots, rows),
+            unpriced=billed.unpriced.join(charged, on=charged.columns, how="semi", maintain_order="left"),
         )
 
     def chatbot_savings(self) -> pl.DataFrame:
@@ -153,8 +159,17 @@ def _kept_model(history: History, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _bills_of(history: History, rows: pl.DataFrame) -> pl.DataFrame:
     """Return license_id, cutover_id and BILL_FIELDS of the invoices of the charge dates that recur."""
+    return _chosen(_billed(history, rows), rows)
+
+
+def _billed(history: History, rows: pl.DataFrame) -> Invoices:
+    """Return the invoices up to the last of the charges."""
     through_us = rows["charge_us"].max()
-    billed = invoices(history, through_us if isinstance(through_us, int) else 0)
+    return invoices(history, through_us if isinstance(through_us, int) else 0)
+
+
+def _chosen(billed: Invoices, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return those of the charge dates that recur, as `_bills_of` does."""
     chosen = rows.select(*_NOTICE, "charge_date")
     found = _described(billed, chosen.select(_CHARGE).unique().rename({"charge_date": "billing_date"}))
     described = chosen.with_columns(billing_date="charge_date").join(found, on=["license_id", "billing_date"])

@@ -1,6 +1,8 @@
 """The closed vocabularies of the programme, so that no room spells a word of its own."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class PricingModel(StrEnum):
@@ -9,6 +11,14 @@ class PricingModel(StrEnum):
     PPS = "pps"
     PPA = "ppa"
     PPU = "ppu"
+
+
+# The same, as people read them.
+MODEL_NAMES: Final[Mapping[str, str]] = {
+    PricingModel.PPS: "pay-per-seat",
+    PricingModel.PPA: "pay-per-account",
+    PricingModel.PPU: "pay-per-user",
+}
 
 
 class BillingCycle(StrEnum):

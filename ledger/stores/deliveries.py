@@ -38,7 +38,8 @@ INSERT INTO {table} (key, kind, license_id, cutover_id, charge_date, payer_id, r
     attempts, tried_us)
 VALUES ({key}, {kind}, {license_id}, {cutover_id}, {charge_date}, {payer_id}, {recipients}, {message_id},
     'trying', 1, {tried_us})
-ON CONFLICT (key) DO UPDATE SET state = 'trying', attempts = {table_name}.attempts + 1,
+ON CONFLICT (key) DO UPDATE SET state = 'trying', attempts = {table_name}.attempts +
+    CASE WHEN {table_name}.state = 'trying' AND {table_name}.tried_us = excluded.tried_us THEN 0 ELSE 1 END,
     recipients = excluded.recipients, payer_id = excluded.payer_id, tried_us = excluded.tried_us"""
 _END = """
 UPDATE {table} SET state = {state}, accepted_us = {accepted_us}, reason = {reason} WHERE key = {key}"""
@@ -108,7 +109,10 @@ class Deliveries:
         self._made = False
 
     def begin(self, message: Message, tried_us: int) -> None:
-        """Note that a message is about to leave, before it does."""
+        """Note that a message is about to leave, before it does.
+
+        Noted twice for one instant, it is one attempt: the connection may break behind the first time.
+        """
         if not self._made:
             self._write(_CREATE.format(table=self._table), {})
             self._made = True

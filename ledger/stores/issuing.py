@@ -28,6 +28,9 @@ WHERE originator_id {{among_names}} AND {_IS_ISSUED}
     AND +{{position}} > {{after}} AND +{{position}} <= {{until}}
 ORDER BY +{{position}} LIMIT {{count}}
 """
+_LAST = f"""
+SELECT {{position}}, {ROW} FROM {{log}} WHERE {_IS_ISSUED} ORDER BY {{position}} DESC LIMIT 1
+"""
 _LICENSES = f"""
 SELECT license_id, COUNT(*) FROM {{log}}
 WHERE {_IS_ISSUED} AND {{position}} > {{after}} AND {{position}} <= {{until}} GROUP BY license_id
@@ -54,6 +57,7 @@ class IssuedQueries:
         self._in_order = dialect.fill(_IN_ORDER, "after", "until", "count")
         self._of_streams = dialect.fill(_IN_ORDER_OF_STREAMS, "after", "until", "count", among_names="names")
         self._licenses = dialect.fill(_LICENSES, "after", "until")
+        self._last = dialect.fill(_LAST)
         self._by_number = dialect.fill(_BY_NUMBER, "number", "width")
         self._last_number = dialect.fill(_LAST_NUMBER, "width", "first", "until")
 
@@ -81,6 +85,11 @@ class IssuedQueries:
         """Return how many rows behind one position up to another there are, by licence."""
         rows = self._run(self._licenses, {"after": after_position, "until": until_position})
         return {row[0]: row[1] for row in rows}
+
+    def last(self) -> Recorded | None:
+        """Return the row of the invoice that was issued last; None if there is none."""
+        rows = self._run(self._last, {})
+        return recorded(rows[0]) if rows else None
 
     def by_number(self, number: str) -> Recorded | None:
         """Return the row of the invoice of that number, of several the first one; None if there is none."""

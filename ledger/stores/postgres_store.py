@@ -94,11 +94,21 @@ class PostgresStore(Store):
     def _columns(self, page: str, after: int, until: int) -> pl.DataFrame:
         statement = page.format(log=self._datastore.log, after=int(after), until=int(until))
         try:
-            with self._columnar_connection() as connection, connection.cursor() as cursor:
-                cursor.execute(statement)
-                return pl.DataFrame(cursor.fetch_arrow_table())
+            return self._fetched(statement)
+        except adbc_driver_manager.OperationalError as error:
+            # the connections kept may be those to a server that has been away
+            if not self._datastore.has_recovered():
+                raise self._datastore.unreachable(error) from error
+        self._close_columnar()
+        try:
+            return self._fetched(statement)
         except adbc_driver_manager.OperationalError as error:
             raise self._datastore.unreachable(error) from error
+
+    def _fetched(self, statement: str) -> pl.DataFrame:
+        with self._columnar_connection() as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return pl.DataFrame(cursor.fetch_arrow_table())
 
     @contextmanager
     def alone(self, work: str) -> Iterator[None]:
@@ -157,10 +167,13 @@ class PostgresStore(Store):
 
     def close(self) -> None:
         """Close the connections."""
+        self._close_columnar()
+        self._datastore.close()
+
+    def _close_columnar(self) -> None:
         with suppress(Empty):
             while True:
                 self._columnar.get_nowait().close()
-        self._datastore.close()
 
 
 class PostgresWatch(Watch):

@@ -17,6 +17,7 @@ from ledger.stores.following import FollowingQueries
 from ledger.stores.issuing import IssuedQueries
 from ledger.stores.log_row import LastRecorded, Recorded
 from ledger.stores.mapper import LedgerMapper
+from ledger.stores.noticing import NoticeQueries
 from ledger.stores.queries import Dialect, LogQueries, Run
 from ledger.stores.ranges import Streams
 from ledger.stores.recorder import LogRecorder
@@ -58,6 +59,7 @@ class Store(Closing):
         self.following = FollowingQueries(read, dialect)
         self.issued = IssuedQueries(read, dialect)
         self.billing = BillingQueries(read, dialect)
+        self.noticing = NoticeQueries(read, dialect)
         self.deliveries = Deliveries(
             dialect,
             table=self._qualified(TABLE),
@@ -65,8 +67,6 @@ class Store(Closing):
             write=self._write,
             is_there=lambda: self._has_table(TABLE),
         )
-        self.issued = IssuedQueries(read, dialect)
-        self.billing = BillingQueries(read, dialect)
 
     def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Return the positions of those ids that are in the log."""

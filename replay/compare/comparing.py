@@ -1,7 +1,7 @@
 """Compare seats, invoices and notices at two instants, or as known at two times."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -94,32 +94,38 @@ def compare(
     license_ids: Sequence[str] = (),
     questions: Sequence[str] = tuple(QUESTIONS),
     limit: int | None = LICENSES_SHOWN,
+    unchanged: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Return how the answers differ at two looks, of all licences or of some, for the first `limit` of them.
 
-    A licence that one look does not know yet has no rows there. Raises LicenseNotFound for one that neither
-    knows, and what asking raises.
+    With `unchanged` rows that are the same at both are there too. A licence that one look does not know yet
+    has no rows there. `progress` is called with how many of how many licences are done. Raises
+    LicenseNotFound for one that neither knows, and what asking raises.
     """
     found: dict[str, list[RowDifference]] = {}
     counts: dict[str, Counts] = {}
     faults: dict[DataFault, None] = {}
     for name in questions:
         first, second = _ask_both(ledger, name, before, after, tuple(license_ids))
-        rows = differences(name, first.lines, second.lines)
+        rows = differences(name, first.lines, second.lines, unchanged=unchanged)
         counts[name] = _counts(first, second, rows)
         faults |= dict.fromkeys([*first.faults, *second.faults])
         for row in rows:
             found.setdefault(row.license_id, []).append(row)
     between = EventsBetween(ledger, max(before.known_at, after.known_at), _between(before, after))
+    licenses: list[LicenseDifference] = []
+    shown = len(found) if limit is None else min(limit, len(found))
+    for license_id, rows in islice(sorted(found.items()), shown):
+        licenses.append(LicenseDifference(license_id, tuple(rows), tuple(between.of(license_id))))
+        if progress is not None:
+            progress(len(licenses), shown)
     return Comparison(
         before=before,
         after=after,
         counts=counts,
-        differing=len(found),
-        licenses=tuple(
-            LicenseDifference(license_id, tuple(rows), tuple(between.of(license_id)))
-            for license_id, rows in islice(sorted(found.items()), limit)
-        ),
+        differing=sum(any(row.change != "same" for row in rows) for rows in found.values()),
+        licenses=tuple(licenses),
         faults=tuple(faults),
     )
 

@@ -30,7 +30,7 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class RowDifference:
-    """A row that two answers do not share; None where an answer has it not."""
+    """A row of two answers; None where an answer has it not, the same twice if they share it."""
 
     question: str
     key: Key
@@ -44,7 +44,9 @@ class RowDifference:
 
     @property
     def change(self) -> str:
-        """Return one of CHANGES."""
+        """Return one of CHANGES, or `same`."""
+        if self.before == self.after:
+            return "same"
         if self.before is None:
             return "added"
         return "gone" if self.after is None else "changed"
@@ -83,9 +85,14 @@ class RowDifference:
         }
 
 
-def differences(question: str, before: Sequence[str], after: Sequence[str]) -> list[RowDifference]:
-    """Return what two answers (canonical JSON lines) do not share, in the order of the promised rows."""
-    shared = {*before} & {*after}
+def differences(
+    question: str, before: Sequence[str], after: Sequence[str], *, unchanged: bool = False
+) -> list[RowDifference]:
+    """Return what two answers (canonical JSON lines) do not share, in the order of the promised rows.
+
+    With `unchanged` also what they share.
+    """
+    shared = set() if unchanged else {*before} & {*after}
     first, second = (dict(_keyed(question, lines, shared)) for lines in (before, after))
     return [
         RowDifference(question, key, first.get(key), second.get(key)) for key in sorted({*first, *second})

@@ -13,7 +13,7 @@ from ledger.projections.invoices import Invoices
 from ledger.projections.terms import ANCHOR, TermsInForce, applicable_cutovers, license_terms
 from ledger.rules.errors import NotFound
 from ledger.rules.instants import format_instant, from_us
-from replay.explain.sides import Billing
+from replay.explain.sides import Billing, as_day
 
 _SHOWN = 4
 
@@ -50,10 +50,8 @@ def no_invoice(billing: Billing, question: Question, billing_date: date) -> NoIn
 def _date_row(history: History, billing_date: date) -> dict[str, Any]:
     """Return the licence's first billing date on or after a day, with its period as known to the history."""
     terms = license_terms(history, applicable_cutovers(history))
-    day = (billing_date - date(1970, 1, 1)).days
-    row = history.licenses.select(
-        "license", *ANCHOR, n=first_index_from_day(pl.lit(day, pl.Int32)).cast(pl.Int32)
-    )
+    day = pl.lit(as_day(billing_date), pl.Int32)
+    row = history.licenses.select("license", *ANCHOR, n=first_index_from_day(day).cast(pl.Int32))
     cancelled_us = TermsInForce(terms, "license").cancelled_us(1)
     return (
         with_period(segments(history.licenses, terms, "license"), row, "n")

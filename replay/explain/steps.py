@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ledger.projections.bridges import bridge
+from ledger.rules.words import BillingCycle
 from replay.explain.explanation import (
     Adjustment,
     Discount,
@@ -21,7 +22,7 @@ from replay.explain.people import Cited, People
 from replay.explain.sides import Side, Sides
 from replay.explain.sources import Sources
 
-CYCLES = {1: "monthly", 12: "annual"}
+CYCLES = {cycle.months: cycle.value for cycle in BillingCycle}
 # what has a value on both invoices, so that it can be said to be the same
 _COMPARED = ("pricing_model", "quantity", "unit_amount", "plan", "billing_cycle", "discount_rate")
 

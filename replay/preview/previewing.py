@@ -9,7 +9,7 @@ from ledger.application.ledger import Ledger
 from ledger.projections.history import History
 from ledger.rules.calendar import first_instant
 from ledger.rules.errors import InvalidValue, LedgerError, NotFound
-from ledger.rules.instants import to_us
+from ledger.rules.instants import format_instant, from_us, to_us
 from ledger.rules.words import SYSTEM_ACTOR
 from replay.preview.answer import CutoverAhead, Preview, PreviewedChange, PreviewedInvoice
 from replay.preview.cases import Bills, Switch, bill, history_of_cases, switches_ahead
@@ -94,7 +94,7 @@ def preview(
     span = _Span(to_us(at), _text(until), _text(billing_date))
     shown = span.shown(bills, _sides(changes))
     if billing_date is not None and not shown:
-        raise NoInvoiceAhead(license_id=license_id, billing_date=billing_date, at=at.isoformat())
+        raise NoInvoiceAhead(license_id=license_id, billing_date=billing_date, at=format_instant(at))
     return Preview(
         license_id=license_id,
         currency=bench.created.currency,
@@ -197,7 +197,7 @@ def _cutovers(
 
 def _faults(bills: Bills, changes: Sequence[Change], span: _Span, shown: Sequence[str]) -> list[DataFault]:
     """Return the prices that are missing for the days shown, or for the first period if there are none."""
-    at = str(date(1970, 1, 1) + timedelta(microseconds=span.at_us))
+    at = from_us(span.at_us).date().isoformat()
     last = span.only or span.until or max(shown, default=None)
     found: dict[DataFault, None] = {}
     for side in _sides(changes):

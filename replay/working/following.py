@@ -7,7 +7,7 @@ from ledger.application.ledger import Ledger
 from ledger.application.logs import logger
 from ledger.stores.read_models.catalogue import Parked
 from replay.follow import Followed, Follower, Happening
-from replay.working.job import AT_LEAST_EVERY, Done
+from replay.working.job import A_DAY, Done
 from replay.working.tally import Tally
 
 # Another follower may have ended with partitions in its hands: its leases run out within a minute.
@@ -19,6 +19,7 @@ class FollowingJob:
 
     name = "follow"
     calm = timedelta()
+    at_least_every = A_DAY
 
     def __init__(self, ledger: Ledger, tally: Tally) -> None:
         self._ledger = ledger
@@ -34,7 +35,7 @@ class FollowingJob:
             self._follower = follower
         is_there = self._follower.advance(stop)
         self._tally.licenses_parked = self._follower.parked()
-        return Done(self._ledger.now() + (AT_LEAST_EVERY if is_there else _LOOK_AGAIN))
+        return Done(self._ledger.now() + (self.at_least_every if is_there else _LOOK_AGAIN))
 
     def _tell(self, happening: Happening) -> None:
         if isinstance(happening, Followed):

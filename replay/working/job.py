@@ -7,8 +7,7 @@ from typing import Protocol
 
 from ledger.rules.errors import LedgerError
 
-# However little there is to do, each job is done once a day: what it waits for may be known to it wrongly.
-AT_LEAST_EVERY = timedelta(days=1)
+A_DAY = timedelta(days=1)
 
 
 class Stopped(LedgerError):
@@ -29,11 +28,13 @@ class Done:
 class Job(Protocol):
     """One of the things that the worker does.
 
-    `calm` is how long at least lies between two beginnings that only what was recorded asks for.
+    `calm` is how long at least lies between two beginnings that only what was recorded asks for; without
+    anything to do it is done `at_least_every` so often, in case it knows wrongly what it waits for.
     """
 
     name: str
     calm: timedelta
+    at_least_every: timedelta
 
     def run(self, stop: threading.Event) -> Done:
         """Do what is due now. Raises Stopped if `stop` was set before all of it was done."""

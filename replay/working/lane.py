@@ -10,7 +10,6 @@ from ledger.application.logs import logger
 from ledger.rules.clock import Clock
 from ledger.rules.errors import LedgerError
 from ledger.stores.errors import AlreadyUnderWay, StoreUnreachable
-from replay.working.condition import Condition
 from replay.working.job import Done, Job, Stopped
 from replay.working.pauses import Pauses
 
@@ -39,13 +38,13 @@ class Standing:
 class Lane:
     """Gives one job its turns, one at a time; whatever a turn raises, there is a next one."""
 
-    def __init__(self, job: Job, clock: Clock, database: Condition, woken: threading.Event) -> None:
+    def __init__(self, job: Job, clock: Clock, woken: threading.Event) -> None:
         self.job = job
         self.standing = Standing()
         self._clock = clock
-        self._database = database
         self._woken = woken
         self._pauses = Pauses()
+        self._said: str | None = None
         self._turn: Future[None] | None = None
 
     @property
@@ -90,8 +89,9 @@ class Lane:
             # another worker does it; whether it got to the end is seen then
             self._fail(error, say=logger().info)
         except StoreUnreachable as error:
-            self._database.is_lost(str(error))
-            self._fail(error, say=logger().debug)
+            # the loop says that the database is lost; a job does if it goes on failing though it is there
+            may_be_gone = type(error) is StoreUnreachable and self.standing.code is None
+            self._fail(error, say=None if may_be_gone else logger().error)
         except LedgerError as error:
             self._fail(error, say=logger().error)
         except Exception as error:
@@ -103,8 +103,9 @@ class Lane:
 
     def _succeed(self, done: Done) -> None:
         now, before = self._clock(), self.standing
-        if before.code is not None:
-            logger().info("job goes on", job=self.job.name, after=before.code)
+        if self._said is not None:
+            logger().info("job goes on", job=self.job.name, after=self._said)
+            self._said = None
         self._pauses.begin_anew()
         standing = replace(
             before, next_at=done.next_at, trouble=done.trouble, code=None, turns=before.turns + 1
@@ -113,11 +114,12 @@ class Lane:
             standing = replace(standing, succeeded_at=now, behind_since=None)
         self.standing = standing
 
-    def _fail(self, error: Exception, say: Callable[..., object]) -> None:
+    def _fail(self, error: Exception, say: Callable[..., object] | None) -> None:
         before, code = self.standing, getattr(error, "code", type(error).__name__)
         reason = str(error) or type(error).__name__
-        if before.code != code:
+        if say is not None and self._said != code:
             say("job does not go on", job=self.job.name, code=code, reason=reason)
+            self._said = code
         self.standing = replace(
             before,
             next_at=self._clock() + self._pauses.next(),

@@ -6,11 +6,12 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from ledger.application.ledger import Ledger
-from ledger.application.notice_outcomes import Result
+from ledger.application.notice_outcomes import NoticesRun, Outcome, Result
 from ledger.application.notice_posting import Post
 from ledger.application.run_notices import run_notices
+from ledger.rules.words import Channel
 from replay.working.condition import Condition
-from replay.working.job import AT_LEAST_EVERY, Done, ends_if
+from replay.working.job import A_DAY, Done, ends_if
 from replay.working.pauses import Pauses
 from replay.working.tally import Tally
 
@@ -29,6 +30,7 @@ class NotifyingJob:
     name = "notify"
     # the question is about all licences
     calm = timedelta(seconds=30)
+    at_least_every = A_DAY
 
     def __init__(self, ledger: Ledger, tally: Tally, open_post: OpenPost) -> None:
         self._ledger = ledger
@@ -47,19 +49,28 @@ class NotifyingJob:
             failed=run.count(Result.FAILED),
             due=run.count(*_STILL_DUE),
         )
+        self._learn(run)
         now = self._ledger.now()
         wanted = [one.next_at for one in run.outcomes if one.next_at is not None]
-        if run.server_fault is None:
-            self._pauses.begin_anew()
-            if run.count(Result.SENT):
-                self._server.is_back()
-        else:
-            self._server.is_lost(run.server_fault)
+        if run.server_fault is not None:
             wanted = [now + self._pauses.next()]
         if run.next_due_at is not None:
             wanted.append(run.next_due_at)
-        trouble = None if run.server_fault is None else f"the mail server takes nothing: {run.server_fault}"
-        return Done(min([now + AT_LEAST_EVERY, *wanted]), trouble)
+        lost = self._server.reason if run.count(*_STILL_DUE) else None
+        trouble = None if lost is None else f"the mail server takes nothing: {lost}"
+        return Done(min([now + self.at_least_every, *wanted]), trouble)
+
+    def _learn(self, run: NoticesRun) -> None:
+        """Take down whether the server is there; a run in which every letter waits does not tell."""
+        if run.server_fault is not None:
+            self._server.is_lost(run.server_fault)
+        elif any(_was_answered(one) for one in run.outcomes):
+            self._server.is_back()
+            self._pauses.begin_anew()
 
     def close(self) -> None:
         """Hold nothing."""
+
+
+def _was_answered(outcome: Outcome) -> bool:
+    return outcome.subject.channel is Channel.EMAIL and outcome.result in (Result.SENT, Result.FAILED)

@@ -53,14 +53,14 @@ class Worker:
         self._woken = threading.Event()
         self._database = Condition("database")
         self._pauses = Pauses()
-        self._lanes = [Lane(job, ledger.clock, self._database, self._woken) for job in jobs]
+        self._lanes = [Lane(job, ledger.clock, self._woken) for job in jobs]
         self._began_at = ledger.clock()
         self._looked_at: datetime | None = None
         self._position: int | None = None
 
     def run(self, stop: threading.Event, waiting: Waiting) -> None:
         """Work until told to stop, then let what is under way come to its end."""
-        logger().info("work begins", jobs=[lane.job.name for lane in self._lanes])
+        logger().info("work begins", jobs=" ".join(lane.job.name for lane in self._lanes))
         try:
             while not stop.is_set():
                 self._woken.clear()

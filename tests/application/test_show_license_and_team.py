@@ -151,6 +151,13 @@ class TestTeam:
         sheet = show_license(ledger, "acme", as_of=clock.now)
         assert (effect.date, effect.after) == (sheet.summary.next_charge_date, sheet.summary.next_charge)
 
+    def test_expects_it_of_who_came_at_the_same_instant(self, ledger: Ledger, clock: HandClock) -> None:
+        a_license(ledger, pricing_model="ppu")
+        effect = expect_effect(ledger, "acme", ANN, TeamChange.SUSPEND, clock.now)
+        change_team(ledger, license_id="acme", agent_id=ANN, change=TeamChange.SUSPEND, user="kim")
+        assert effect.after == show_license(ledger, "acme", as_of=clock.now).summary.next_charge
+        assert effect.after != effect.before
+
     def test_keeps_the_last_owner_and_says_who_did_it(self, ledger: Ledger, clock: HandClock) -> None:
         a_license(ledger)
         for change in (TeamChange.SUSPEND, TeamChange.DELETE):

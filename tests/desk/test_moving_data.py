@@ -1,5 +1,6 @@
 """Histories come in whole or not at all, or with what was left out in a file; they go out as they came."""
 
+import errno
 import io
 import json
 import os
@@ -89,6 +90,16 @@ class TestImport:
         assert ran.exit_code == 4
         assert "made_meanwhile" in ran.err
         assert done("export", store=sqlite_url).count("\n") == 1
+
+    def test_is_kept_where_files_cannot_be_linked(
+        self, history: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no_links(made: Path, file: Path) -> None:
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(file), None, str(made))
+
+        monkeypatch.setattr("desk.cli.new_store.os.link", no_links)
+        assert done("import", str(history), store=sqlite_url).startswith("Recorded 415 events")
+        assert done("export", store=sqlite_url).count("\n") == 415
 
     def test_names_the_event_that_a_line_clashes_with(self, tmp_path: Path, sqlite_url: str) -> None:
         lines = sample_history().splitlines(keepends=True)

@@ -1,5 +1,6 @@
 """What notices say, worked out by hand (docs/rules.md §7): every amount is an invoice of the kernel."""
 
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -78,9 +79,11 @@ class TestAmounts:
         assert expected["total"] == billed["total"]
 
     def test_are_null_without_a_price(self) -> None:
-        row = of(story("pps", currency="EUR"))
+        said = contents_of(story("pps", currency="EUR"))
+        [row] = said.contents.to_dicts()
         assert (row["last"], row["expected"], row["under_old_model"]) == (None, None, None)
         assert (row["chatbot_savings"], row["saves_by_suspending"]) == (None, None)
+        assert said.unpriced.rows() == [("l", "team", "monthly", "EUR", date(2024, 9, 1))]
 
     def test_know_a_price_that_is_announced_ahead(self) -> None:
         told = story("pps").price(5900, "2024-08-25", "2024-08-01")

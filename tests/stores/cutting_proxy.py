@@ -26,6 +26,8 @@ class CuttingProxy:
         self.url = f"postgresql://{login}@127.0.0.1:{port}/{database}?sslmode=disable&gssencmode=disable"
         self._cut_before = threading.Event()
         self._cut_behind = threading.Event()
+        self._refusing = threading.Event()
+        self._clients: list[socket.socket] = []
         self.cuts = 0
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
@@ -37,6 +39,17 @@ class CuttingProxy:
     def cut_behind_commit(self) -> None:
         """Cut the next connection that has committed; the client never hears of it."""
         self._cut_behind.set()
+
+    def refuse(self) -> None:
+        """Cut every connection, and let nobody in until `let_in`."""
+        self._refusing.set()
+        for client in self._clients:
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+
+    def let_in(self) -> None:
+        """Let new connections in again."""
+        self._refusing.clear()
 
     def close(self) -> None:
         """Stop; connections must be closed by then."""
@@ -50,6 +63,10 @@ class CuttingProxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self._refusing.is_set():
+                    client.close()
+                    continue
+                self._clients.append(client)
                 server = self._connect()
                 for source, target, word, armed in (
                     (client, server, b"COMMIT", self._cut_before),

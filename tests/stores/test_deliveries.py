@@ -38,6 +38,14 @@ class TestDeliveries:
         assert again.message.recipients == ("b@x.example", "c@x.example")
         assert again.reason is None
 
+    def test_noted_twice_for_one_instant_are_one_attempt(self, store: Store) -> None:
+        for _ in range(2):
+            store.deliveries.begin(message(), NOON_US)
+        assert store.deliveries.of([KEY])[KEY].attempts == 1
+        store.deliveries.failed(KEY, "451 later", for_good=False)
+        store.deliveries.begin(message(), NOON_US)
+        assert store.deliveries.of([KEY])[KEY].attempts == 2
+
     def test_tell_what_is_refused_for_good(self, store: Store) -> None:
         store.deliveries.begin(message(), NOON_US)
         store.deliveries.failed(KEY, "550 unknown", for_good=True)
@@ -68,6 +76,6 @@ class TestDeliveries:
     @pytest.mark.parametrize("times", [2])
     def test_can_be_begun_in_a_store_that_another_opened_before(self, store_url: str, times: int) -> None:
         with open_store(store_url, create=True) as first, open_store(store_url, create=False) as second:
-            for store in (first, second) * times:
-                store.deliveries.begin(message(), NOON_US)
+            for number, store in enumerate((first, second) * times):
+                store.deliveries.begin(message(), NOON_US + number)
             assert first.deliveries.of([KEY])[KEY].attempts == 2 * times

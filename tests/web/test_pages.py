@@ -61,10 +61,6 @@ class TestLicences:
         assert len(rows) > 50
         assert next(row for row in rows if row["license_id"] == FIRM)["next_charge"] == "31360"
 
-    def test_have_a_bell(self, reading: As) -> None:
-        assert "9+" in reading("support").get("/bell").text
-        assert "licences change soon" in reading("partner").get("/bell").text
-
 
 class TestLicence:
     def test_says_what_comes_and_what_to_do(self, reading: As) -> None:
@@ -74,6 +70,7 @@ class TestLicence:
         assert "resellers-2024-08-11" in page
         assert "Notices: banner showing, email sent, in-app sent" in page
         assert "expected 20 Aug 2024, 8 active agents" in page
+        assert "suspending saves $196.00" in page
         assert '<svg viewBox="0 0 960' in page
         assert "The same as a table" in page
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from desk.configuration import Configuration, Mail
@@ -14,17 +14,17 @@ from desk.mail.smtp import SmtpMailer
 from ledger.application.import_history import import_history
 from ledger.application.ledger import Ledger
 from ledger.application.notice_posting import Post
+from ledger.application.run_billing import DEFAULT_SERIES
 from replay.sample import sample_history
-from replay.working.billing import BillingJob
-from replay.working.following import FollowingJob
-from replay.working.notifying import NotifyingJob
 from replay.working.tally import Tally
 from replay.working.worker import Worker
+from replay.working.working import jobs_of
 from tests.application.desk import HandClock, history
 from tests.notices.world import never_slept
 
 BEGIN = datetime(2024, 5, 1, tzinfo=UTC)
-END = datetime(2024, 12, 31, tzinfo=UTC)
+END = datetime(2024, 12, 31, 12, tzinfo=UTC)
+CALM = {"follow": timedelta(days=7), "notify": timedelta(hours=1)}
 PAPER = ("InvoiceIssued", "NoticeSent", "NoticeFailed")
 
 Line = dict[str, Any]
@@ -97,12 +97,13 @@ def post(port: int) -> Iterator[Post]:
         yield Post(mailer, lambda _: None, sleep=never_slept)
 
 
-def worker(ledger: Ledger, port: int, threads: Executor | None = None, tally: Tally | None = None) -> Worker:
-    """Make a worker with all jobs."""
-    tally = tally or Tally()
-    jobs = [
-        BillingJob(ledger, tally),
-        FollowingJob(ledger, tally),
-        NotifyingJob(ledger, tally, lambda: post(port)),
-    ]
-    return Worker(ledger, jobs, threads or AtOnce())
+def worker(ledger: Ledger, port: int) -> Worker:
+    """Make a worker with all jobs, which does them at once.
+
+    Two of them are calmer than in production, so that a year is walked in a minute.
+    """
+    jobs = jobs_of(ledger, Tally(), lambda: post(port), DEFAULT_SERIES)
+    for job in jobs:
+        if job.name != "bill":
+            job.calm, job.at_least_every = CALM[job.name], timedelta(days=7)
+    return Worker(ledger, jobs, AtOnce())

@@ -1,30 +1,26 @@
-"""One invoice: its lines, what it was made under, and room for the document and its explanation."""
+"""One invoice: its lines, what it was made under, its document, and why it was charged."""
 
 from datetime import date
 from typing import Literal
 
+from fastapi import Request
+from fastapi.responses import Response
+
 from desk.web.access import TheVisitor, VisibleLicense, may
-from desk.web.desk import TheDesk
+from desk.web.desk import TheDesk, desk_of
+from desk.web.pages.invoice_found import FoundInvoice, find_invoice
+from desk.web.pages.invoice_why import why_of
+from desk.web.rendering import page
 from desk.web.routing import Pages, View
 from desk.web.times import TheTimes, Times
 from ledger.application.accounts.access_log import note_access
 from ledger.application.accounts.roles import Right
-from ledger.application.show_license import LicenseSheet, Row, show_license
-from ledger.rules.errors import NotFound
 from ledger.rules.words import PricingModel
 
 pages = Pages()
 
 # a field of that name hides the type
 Day = date
-
-
-class InvoiceNotFound(NotFound):
-    """Raised for a billing date without an invoice, at the times that were asked for."""
-
-    code = "invoice_not_found"
-    template = "Licence {license_id!r} has no invoice of {name}, as known at that time."
-    hint = "An invoice may exist at another time: look at the licence's invoices."
 
 
 class InvoiceLine(View):
@@ -66,13 +62,11 @@ class InvoiceView(View):
     after: date | None
 
 
-@pages.read(
-    "/licenses/{license_id:name}/invoices/{billing_date}",
-    "invoice.html",
-    may(Right.READ_INVOICES),
-    summary="Show an invoice",
-)
-def invoice(
+_PATH = "/licenses/{license_id:name}/invoices/{billing_date}"
+
+
+@pages.data(_PATH, may(Right.READ_INVOICES), summary="Show an invoice", name="api_invoice")
+def invoice_data(
     desk: TheDesk,
     visitor: TheVisitor,
     license_id: VisibleLicense,
@@ -80,26 +74,37 @@ def invoice(
     times: TheTimes,
 ) -> InvoiceView:
     """Return an invoice as it stands at the times that are asked for; who read it is written down."""
-    sheet = show_license(desk.ledger, license_id, as_of=times.as_of, known_at=times.known_at)
-    row, is_expected = _row(sheet, billing_date), False
-    if row is None and sheet.next_invoice is not None:
-        row, is_expected = sheet.next_invoice, True
-    if row is None or row["billing_date"] != billing_date.isoformat():
-        raise InvoiceNotFound(what="invoice", name=billing_date.isoformat(), license_id=license_id)
+    found = find_invoice(desk, license_id, billing_date, times)
     note_access(desk.accounts, visitor, "read_invoice", license_id, billing_date.isoformat())
+    return _view(found, times)
+
+
+@pages.page(_PATH, may(Right.READ_INVOICES), name="invoice")
+def invoice_page(
+    request: Request,
+    visitor: TheVisitor,
+    license_id: VisibleLicense,
+    billing_date: date,
+    times: TheTimes,
+) -> Response:
+    """Show the same with its document, and why it was charged."""
+    desk = desk_of(request)
+    found = find_invoice(desk, license_id, billing_date, times)
+    note_access(desk.accounts, visitor, "read_invoice", license_id, billing_date.isoformat())
+    context = {"view": _view(found, times), "why": why_of(desk, found, times)}
+    return page(request, "invoice.html", context)
+
+
+def _view(found: FoundInvoice, times: Times) -> InvoiceView:
+    sheet, row = found.sheet, found.row
     dates = [one["billing_date"] for one in sheet.invoices]
-    place = len(dates) if is_expected else dates.index(row["billing_date"])
+    place = len(dates) if found.is_expected else dates.index(row["billing_date"])
     return InvoiceView(
         partner_id=sheet.summary.partner_id,
         payer=sheet.summary.payer,
         times=times,
-        is_expected=is_expected,
+        is_expected=found.is_expected,
         before=date.fromisoformat(dates[place - 1]) if place else None,
         after=date.fromisoformat(dates[place + 1]) if place + 1 < len(dates) else None,
         **row,
     )
-
-
-def _row(sheet: LicenseSheet, billing_date: date) -> Row | None:
-    wanted = billing_date.isoformat()
-    return next((one for one in sheet.invoices if one["billing_date"] == wanted), None)

@@ -16,11 +16,13 @@ from desk.web.pages.licenses import LicenseRow
 from desk.web.rendering import page
 from desk.web.routing import Pages, View
 from desk.web.times import Instant, TheTimes, Times
+from desk.web.told import ToldView, told
 from ledger.application.accounts.roles import Right
+from ledger.application.in_app_notices import banners
 from ledger.application.show_license import LicenseSheet, Row, show_license
 from ledger.application.show_log import LogEntry, latest_events
 from ledger.rules.calendar import first_instant
-from ledger.rules.words import PricingModel
+from ledger.rules.words import Channel, PricingModel
 
 pages = Pages()
 
@@ -96,6 +98,7 @@ class LicenseView(View):
     billing_anchor: date
     counts: Counts
     change: Change | None
+    banner: ToldView | None
     invoices: list[InvoiceSummary]
     next_invoice: InvoiceSummary | None
     steps: list[Step]
@@ -116,7 +119,7 @@ class EventsView(View):
 )
 def license_data(desk: TheDesk, license_id: VisibleLicense, times: TheTimes) -> LicenseView:
     """Return a licence at the times that are asked for."""
-    return _view(times, _sheet(desk, license_id, times))
+    return _view(desk, times, _sheet(desk, license_id, times))
 
 
 @pages.page("/licenses/{license_id:name}", may(Right.READ_LICENSES), name="license")
@@ -127,7 +130,7 @@ def license_page(
     sheet = _sheet(desk, license_id, times)
     events = license_events(desk, license_id, times)
     context = {
-        "view": _view(times, sheet),
+        "view": _view(desk, times, sheet),
         "events": events,
         "chart": _chart(sheet, events, times, desk.now()),
         "now": desk.now(),
@@ -183,7 +186,7 @@ def _event(entry: LogEntry) -> Event:
     )
 
 
-def _view(times: Times, sheet: LicenseSheet) -> LicenseView:
+def _view(desk: Desk, times: Times, sheet: LicenseSheet) -> LicenseView:
     return LicenseView(
         license_id=sheet.summary.license_id,
         times=times,
@@ -193,10 +196,19 @@ def _view(times: Times, sheet: LicenseSheet) -> LicenseView:
         billing_anchor=sheet.billing_anchor,
         counts=Counts.model_validate(sheet.counts),
         change=_change(sheet),
+        banner=_banner(desk, times, sheet),
         invoices=[_invoice(row) for row in reversed(sheet.invoices)],
         next_invoice=None if sheet.next_invoice is None else _invoice(sheet.next_invoice),
         steps=[Step.model_validate(vars(step)) for step in sheet.seat_steps],
     )
+
+
+def _banner(desk: Desk, times: Times, sheet: LicenseSheet) -> ToldView | None:
+    """Return what the banner says while one shows; of several the first by charge date."""
+    if not any(one["channel"] == Channel.BANNER and one["state"] == "showing" for one in sheet.notices):
+        return None
+    found = banners(desk.ledger, [sheet.summary.license_id], times.as_of, times.known_at)
+    return next((told(one.content) for one in found if one.is_showing), None)
 
 
 def _invoice(row: Any) -> InvoiceSummary:

@@ -48,6 +48,7 @@
   }
   document.addEventListener("htmx:afterSwap", (event) => {
     showTimes(event.detail.target);
+    if (event.detail.target.id === "main") followSlider();
     if (event.detail.target.id === "dialog") {
       const dialog = $("dialog", place());
       if (!dialog) return;
@@ -56,9 +57,12 @@
       dialog.removeAttribute("open");
       dialog.classList.remove("inline");
       dialog.showModal();
-      dialog.addEventListener("close", () => place().replaceChildren(), { once: true });
+      // Escape closes it without asking us
+      dialog.addEventListener("close", () => { if (place().contains(dialog)) closeDialog(); }, { once: true });
     } else if (event.detail.target.id === "team") {
       closeDialog();
+      // the row that one came from is elsewhere now
+      $("#team .toast button, #team .tabs a")?.focus();
       const toast = $(".toast p");
       if (toast) $("#said").textContent = toast.textContent;
     }
@@ -85,24 +89,45 @@
   });
   document.addEventListener("htmx:sendError", () => tell("The ledger does not answer. Nothing was changed."));
 
-  // --- the slider along the chart ----------------------------------------------------------------
-  const form = $("[data-times]"), slide = $("[data-slide]"), chart = $("[data-chart]");
-  if (form && slide && chart && form.dataset.since) {
-    const since = Number(form.dataset.since), until = Number(form.dataset.until);
-    const range = $("input", slide), said = $("output", slide), asOf = form.elements.as_of;
-    const line = $(".as-of", chart), left = Number(chart.dataset.left), right = Number(chart.dataset.right);
-    const written = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
-    const at = () => since + (until - since) * (range.value / range.max);
-    if (line) range.value = Math.round((Number(line.getAttribute("x1")) - left) / (right - left) * range.max);
-    range.addEventListener("input", () => {
-      asOf.value = written(at());
-      said.textContent = `As of ${asOf.value} UTC`;
-      const x = left + (right - left) * (range.value / range.max);
-      if (line) { line.setAttribute("x1", x); line.setAttribute("x2", x); }
+  // --- copying a paragraph ------------------------------------------------------------------------
+  for (const button of $$("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    const text = $(button.dataset.copy), before = button.textContent;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(text.textContent.trim());
+        button.textContent = "Copied";
+        $("#said").textContent = "Copied to the clipboard.";
+      } catch {
+        getSelection().selectAllChildren(text);
+        button.textContent = "Selected: copy it now";
+      }
     });
-    range.addEventListener("change", () => form.requestSubmit());
-    slide.hidden = false;
+    button.addEventListener("blur", () => { button.textContent = before; });
+    button.hidden = false;
   }
+
+  // --- the slider along the chart ----------------------------------------------------------------
+  function followSlider() {
+    const form = $("[data-times]"), slide = $("[data-slide]"), chart = $("[data-chart]");
+    if (form && slide && chart && form.dataset.since) {
+      const since = Number(form.dataset.since), until = Number(form.dataset.until);
+      const range = $("input", slide), said = $("output", slide), asOf = form.elements.as_of;
+      const line = $(".as-of", chart), left = Number(chart.dataset.left), right = Number(chart.dataset.right);
+      const written = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
+      const at = () => since + (until - since) * (range.value / range.max);
+      if (line) range.value = Math.round((Number(line.getAttribute("x1")) - left) / (right - left) * range.max);
+      range.addEventListener("input", () => {
+        asOf.value = written(at());
+        said.textContent = `As of ${asOf.value} UTC`;
+        const x = left + (right - left) * (range.value / range.max);
+        if (line) { line.setAttribute("x1", x); line.setAttribute("x2", x); }
+      });
+      range.addEventListener("change", () => form.requestSubmit());
+      slide.hidden = false;
+    }
+  }
+  followSlider();
   // an empty field says nothing in an address
   for (const one of $$("form[action]:not([method])")) {
     one.addEventListener("submit", () => {

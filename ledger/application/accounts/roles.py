@@ -23,6 +23,7 @@ class Right(StrEnum):
     EXPORT = "export"
     CHANGE_TEAM = "change_team"
     READ_ACCESS_LOG = "read_access_log"
+    READ_OPERATIONS = "read_operations"
     OPERATE = "operate"
     MANAGE_ACCOUNTS = "manage_accounts"
 
@@ -33,8 +34,8 @@ RIGHTS: Final[Mapping[UserRole, frozenset[Right]]] = {
     # only for its own licences: every reading is narrowed by the visitor's partner
     UserRole.PARTNER: _READING | {Right.EXPORT, Right.CHANGE_TEAM},
     UserRole.SUPPORT: _READING | {Right.EXPORT},
-    UserRole.OPERATOR: _READING | {Right.EXPORT, Right.CHANGE_TEAM, Right.OPERATE},
-    UserRole.AUDITOR: _READING | {Right.EXPORT, Right.READ_ACCESS_LOG},
+    UserRole.OPERATOR: _READING | {Right.EXPORT, Right.CHANGE_TEAM, Right.READ_OPERATIONS, Right.OPERATE},
+    UserRole.AUDITOR: _READING | {Right.EXPORT, Right.READ_ACCESS_LOG, Right.READ_OPERATIONS},
     UserRole.ADMIN: frozenset(Right),
 }
 
@@ -44,6 +45,7 @@ IN_WORDS: Final[Mapping[Right, str]] = {
     Right.EXPORT: "export",
     Right.CHANGE_TEAM: "change a team",
     Right.READ_ACCESS_LOG: "see who read what",
+    Right.READ_OPERATIONS: "see how the ledger runs",
     Right.OPERATE: "operate the ledger",
     Right.MANAGE_ACCOUNTS: "manage users and keys",
 }

@@ -50,6 +50,8 @@ class PostgresAccounts(AccountStore):
 
     def _execute(self, statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         spelt = substituted(statement, lambda name: f"%({name})s")
+        if spelt.startswith("SELECT"):
+            return self._datastore.read(spelt, parameters)
         try:
             with self._datastore.asking() as cursor:
                 cursor.execute(statement_of(spelt), parameters)

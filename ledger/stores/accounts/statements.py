@@ -7,6 +7,7 @@ TABLES = (
     "account_access",
     "account_count",
     "account_secret",
+    "account_read",
 )
 
 # {text}, {big} and {serial} are the databases' words; every statement may run again.
@@ -28,6 +29,8 @@ CREATE = (
     "CREATE TABLE IF NOT EXISTS {account_count} (name {text} PRIMARY KEY, times {big} NOT NULL, "
     "expires_us {big} NOT NULL)",
     "CREATE TABLE IF NOT EXISTS {account_secret} (name {text} PRIMARY KEY, value {text} NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS {account_read} (user_name {text} NOT NULL, notice_id {text} NOT NULL, "
+    "position {big} NOT NULL, read_us {big} NOT NULL, PRIMARY KEY (user_name, notice_id))",
 )
 
 _USER = "name, role, partner_id, password_hash, created_us, disabled_us"
@@ -101,3 +104,13 @@ FORGET_COUNTS = "DELETE FROM {account_count} WHERE expires_us <= :now_us"
 
 KEEP_SECRET = "INSERT INTO {account_secret} VALUES (:name, :value) ON CONFLICT (name) DO NOTHING"  # noqa: S105 - SQL
 SECRET = "SELECT value FROM {account_secret} WHERE name = :name"  # noqa: S105 - SQL
+
+MARK_READ = (
+    "INSERT INTO {account_read} (user_name, notice_id, position, read_us) "
+    "VALUES (:user_name, :notice_id, :position, :read_us) ON CONFLICT (user_name, notice_id) "
+    "DO UPDATE SET position = excluded.position, read_us = excluded.read_us"
+)
+FORGET_READ = (
+    "DELETE FROM {account_read} WHERE user_name = :user_name AND notice_id <> '' AND position <= :position"
+)
+READ_NOTICES = "SELECT notice_id, position FROM {account_read} WHERE user_name = :user_name"

@@ -140,6 +140,21 @@ class AccountStore(Closing):
         found = self._run(sql.ACCESSES if license_id is None else sql.ACCESSES_OF, parameters)
         return [(number, Access(*rest)) for number, *rest in found]
 
+    # which notices somebody has read
+
+    def mark_read(self, user: str, notice_id: str, position: int, now_us: int) -> None:
+        """Keep that a user has read a notice; without an id, every one up to the position."""
+        marked = {"user_name": user, "notice_id": notice_id, "position": position, "read_us": now_us}
+        self._run(sql.MARK_READ, marked)
+
+    def forget_read(self, user: str, position: int) -> None:
+        """Forget the marks of single notices up to a position, which a mark of all makes needless."""
+        self._run(sql.FORGET_READ, {"user_name": user, "position": position})
+
+    def read_notices(self, user: str) -> dict[str, int]:
+        """Return the marks of a user: positions by notice, under an empty id up to where all are read."""
+        return {row[0]: int(row[1]) for row in self._run(sql.READ_NOTICES, {"user_name": user})}
+
     # how often something was tried
 
     def count(self, name: str, amount: int, now_us: int, expires_us: int) -> int:

@@ -19,8 +19,8 @@ _NEEDED = ("license_step", "invoice")
 class Sought:
     """What licences are looked for at an instant; None: anything. At most `at_most`, by id after `after`.
 
-    `text` is a part of an id, of the licence's or its partner's, in small letters. `changes_by_us` says that
-    the pricing model changes up to that instant.
+    `text` is a part of the licence's or its partner's id, a to z in any case. `changes_by_us` says that the
+    pricing model changes up to that instant.
     """
 
     as_of_us: int

@@ -137,7 +137,6 @@ class _SQLiteTransaction(Transaction):
         return "IN (SELECT value FROM json_each(:ids))", json.dumps(list(license_ids))
 
     def contains(self, column: str) -> str:
-        # letters of ASCII are alike in any case, as this database compares them
         return f"{column} LIKE :text ESCAPE '!'"
 
     def instant(self, us: int) -> Any:

@@ -44,7 +44,10 @@ class Transaction(ABC):
 
     @abstractmethod
     def contains(self, column: str) -> str:
-        """Return a condition: the column is like :text, in any case; ! stands before what means itself."""
+        """Return a condition: the column is like :text, a to z in any case.
+
+        A ! stands before what means itself.
+        """
 
     @abstractmethod
     def instant(self, us: int) -> Any:

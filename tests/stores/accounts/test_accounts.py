@@ -43,6 +43,23 @@ class TestOpening:
                     assert found.users() == [KIM]
 
 
+class TestALostConnection:
+    def test_is_replaced_when_somebody_is_looked_for(self, postgres_server: str, postgres_url: str) -> None:
+        schema = postgres_url.rpartition("schema=")[2]
+        with open_store(f"{postgres_url}&application_name={schema}", create=True) as store:
+            accounts = open_accounts(store, create=True)
+            assert accounts is not None
+            accounts.add_user(KIM)
+            with psycopg.connect(postgres_server, autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                    " WHERE application_name = %s",
+                    [schema],
+                )
+                assert accounts.user(KIM.name) == KIM
+                connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(f"{schema}_accounts")))
+
+
 class TestUsers:
     def test_are_known_by_name_and_kept_once(self, accounts: AccountStore) -> None:
         accounts.add_user(KIM)
