@@ -13,6 +13,12 @@ from ledger.rules.errors import LedgerError
 
 WEBHOOK_SECRET_VARIABLE = "LEDGER_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 
+# What a pattern says, for people.
+_PLAIN_WORDS = {
+    ("string_pattern_mismatch", "sender"): "it must be one e-mail address, such as billing@example.com",
+    ("string_pattern_mismatch", "series"): "it must be 1 to 50 characters of one line, such as INV",
+}
+
 
 class BadConfiguration(LedgerError):
     """Raised for a configuration that cannot be read or does not say what it must."""
@@ -168,7 +174,10 @@ def webhook_secrets(webhooks: Webhooks, surroundings: Mapping[str, str]) -> tupl
 
 def _faults(error: ValidationError) -> list[str]:
     """Name each setting that is wrong and why; what it says is left out, it may be a password."""
-    return [
-        f"{'.'.join(map(str, fault['loc']))}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
-        for fault in error.errors(include_input=False, include_url=False)
-    ]
+    faults = []
+    for fault in error.errors(include_input=False, include_url=False):
+        message = _PLAIN_WORDS.get((fault["type"], str(fault["loc"][-1])), fault["msg"])
+        if fault["type"] == "extra_forbidden":
+            message = "there is no such setting"
+        faults.append(f"{'.'.join(map(str, fault['loc']))}: {message[0].lower()}{message[1:]}")
+    return faults

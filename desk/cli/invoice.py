@@ -86,7 +86,7 @@ def invoice(
     if every:
         _write_all(ctx, known, form or Form.PDF, out)
         return
-    form = form or _ENDINGS.get(out.suffix.lower() if out else "", Form.TEXT)
+    form = form or _form_by_name(out)
     _refuse_a_terminal(form, out)
     with open_to_ask(ctx) as ledger:
         if number is not None:
@@ -122,6 +122,17 @@ def _refuse_times_without_a_draft(
                 "an issued invoice stays as it was issued; this goes with --license only.",
                 param_hint=f"'{option}'",
             )
+
+
+def _form_by_name(out: Path | None) -> Form:
+    """Return what the file's name says; refuse an ending of something else, which no program would open."""
+    ending = out.suffix.lower() if out else ""
+    if ending and ending not in _ENDINGS:
+        raise typer.BadParameter(
+            f"{out}: an invoice is no {ending}. End it with .txt, .html or .pdf, or say --format.",
+            param_hint="'--out'",
+        )
+    return _ENDINGS.get(ending, Form.TEXT)
 
 
 def _refuse_a_terminal(form: Form, out: Path | None) -> None:

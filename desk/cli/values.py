@@ -9,7 +9,7 @@ import typer
 
 from ledger.rules.currencies import minor_unit_digits
 from ledger.rules.errors import InvalidValue
-from ledger.rules.instants import BadInstant, parse_instant
+from ledger.rules.instants import FIRST_YEAR, LAST_YEAR, BadInstant, parse_instant
 from ledger.rules.money import MAX_UNIT_AMOUNT_MINOR, RATE_DECIMALS, is_rate
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -31,13 +31,15 @@ def read_instant(text: str) -> datetime:
 
 
 def read_day(text: str) -> date:
-    """Read a date."""
+    """Read a date of the years that the calendar covers."""
     if not _DAY.fullmatch(text):
         raise typer.BadParameter(f"{text!r} is not a date. Write it like 2024-08-11.")
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"There is no day {text}.") from error
+    _refuse_another_age(day, text)
+    return day
 
 
 def read_month(text: str) -> date:
@@ -45,9 +47,18 @@ def read_month(text: str) -> date:
     if not _MONTH.fullmatch(text):
         raise typer.BadParameter(f"{text!r} is not a month. Write it like 2024-09.")
     try:
-        return date.fromisoformat(f"{text}-01")
+        first = date.fromisoformat(f"{text}-01")
     except ValueError as error:
         raise typer.BadParameter(f"There is no month {text}.") from error
+    _refuse_another_age(first, text)
+    return first
+
+
+def _refuse_another_age(day: date, text: str) -> None:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise typer.BadParameter(
+            f"The year of {text} is outside {FIRST_YEAR} to {LAST_YEAR}; it is mistyped."
+        )
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str | int], int]:

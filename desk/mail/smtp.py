@@ -144,4 +144,8 @@ def _answer(code: int, said: bytes | str) -> str:
 
 
 def _in_words(error: BaseException) -> str:
+    """Return the reason on one line, without the system's number of it."""
+    # smtplib's own errors are OSErrors too; theirs are the server's words
+    if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException) and error.strerror:
+        return " ".join(error.strerror.split())
     return " ".join(str(error).split()) or type(error).__name__

@@ -34,7 +34,9 @@ class TestReadConfiguration:
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("[mail]\nprot = 25\n", "mail.prot: extra inputs are not permitted"),
+            ("[mail]\nprot = 25\n", "mail.prot: there is no such setting"),
+            ('[mail]\nsender = "Us <a@b.example>"\n', "mail.sender: it must be one e-mail address, such as"),
+            ('[invoices]\nseries = ""\n', "invoices.series: it must be 1 to 50 characters of one line"),
             ("[mail]\nport = 0\n", "mail.port: input should be greater than or equal to 1"),
             ("[mail\n", "line 1"),
             ('[payers.acme]\nlanguage = "de-DE"\n', "payers.acme.language: it is no language that dates"),

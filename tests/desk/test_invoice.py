@@ -94,7 +94,17 @@ class TestInFiles:
     def test_never_replaces_the_store(self, sample_store: str, config: str) -> None:
         store = sample_store.removeprefix("sqlite:///")
         for file, what in ((store, "the store itself"), (config, "the configuration")):
-            ran = run("--config", config, "invoice", "2024-000003", "--out", file, store=sample_store)
+            ran = run(
+                "--config",
+                config,
+                "invoice",
+                "2024-000003",
+                "--format",
+                "text",
+                "--out",
+                file,
+                store=sample_store,
+            )
             assert ran.exit_code == 2
             assert f"{file} is {what}; name another file." in ran.err
 
@@ -126,6 +136,11 @@ class TestRefusals:
             (("--all", "--out", __file__), "is a file, not a folder"),
             (("--all", "--out", f"{__file__}/x"), "a part of its path is a file, not a folder"),
             (("2024-000003", "--out", "/none/x.html"), "there is no folder /none"),
+            (("2024-000003", "--out", "x.docx"), "an invoice is no .docx. End it with .txt, .html or .pdf"),
+            (
+                ("--license", "acme-bakery-peak", "--billing-date", "9999-12-24"),
+                "The year of 9999-12-24 is outside 1990 to 2099",
+            ),
         ],
     )
     def test_say_what_to_type(self, sample_store: str, args: tuple[str, ...], said: str) -> None:

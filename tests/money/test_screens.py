@@ -115,7 +115,7 @@ class TestStatement:
         assert ran.exit_code == 3
         assert "known at 2020-09-01T00:00:00.000000Z" in ran.err
 
-    @pytest.mark.parametrize("month", ["2024-13", "2024-8", "August", "2024-08-01"])
+    @pytest.mark.parametrize("month", ["2024-13", "2024-8", "August", "2024-08-01", "9999-12", "0001-01"])
     def test_refuses_what_is_no_month(self, store: str, month: str) -> None:
         assert run("statement", "acme", "--month", month, store=store).exit_code == 2
 

@@ -153,6 +153,13 @@ class TestAServer:
             assert notified(bakery, port) == [("email", "sent")]
         assert len(manners.taken) == 1
 
+    def test_that_is_down_is_said_so_in_words(self) -> None:
+        with serving(Manners()) as port:
+            pass
+        with mailer(port) as sending, pytest.raises(MailNotAccepted) as refused:
+            sending.send(a_letter())
+        assert refused.value.reason == "Connection refused"
+
     def test_that_refuses_the_sender_takes_nobody_s_mail(
         self, sqlite_ledger: Ledger, clock: HandClock
     ) -> None:
