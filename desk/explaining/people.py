@@ -20,6 +20,7 @@ _REASONS = {
     "complimentary": "the partner's own account",
     "seat": "in a seat",
     "no_seat": "in no seat",
+    "not_yet": "there since {day} only",
 }
 _FREE = {
     "chatbot": "a ChatBot, free under pay-per-user",

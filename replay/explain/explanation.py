@@ -32,7 +32,8 @@ class Evidence:
 class Member:
     """An agent or a ChatBot at the moment that was counted.
 
-    `why` is the word of `standing` that decided; `made_so` the event behind it, `seat` that of a held seat.
+    `why` is the word of `standing` that decided, or not_yet for who came later; `made_so` the event behind
+    it, `seat` that of a held seat.
     """
 
     name: str

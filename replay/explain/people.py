@@ -8,12 +8,14 @@ from typing import TypeAlias
 import polars as pl
 
 from ledger.events.base import LedgerEvent
+from ledger.events.license import ChatBotAdded, ChatBotRemoved
 from ledger.projections.models import MODEL, PPS
 from ledger.projections.standing import standing
 from ledger.rules.instants import from_us
 from replay.explain.explanation import Evidence, Member, Peak, Rise
 from replay.explain.sides import Row, Side, Sides
 
+_NOT_YET = {"why": "not_yet", "counted": False, "seat_position": None}
 _ASKS = pl.Schema({"ask": pl.Int64(), "key": pl.Int32(), "at_us": pl.Int64(), "model": MODEL})
 
 
@@ -74,9 +76,13 @@ class People:
         return _members(self._counted_only_at(after, before), cited)
 
     def left(self, after: int | None, before: int | None, cited: Cited) -> tuple[Member, ...]:
-        """Return those who count at one moment and not at the later one, as they stand at the later one."""
-        later = self._at(after)
-        return _members((later[row["subject"]] for row in self._counted_only_at(before, after)), cited)
+        """Return those who count at moment `before` and not at `after`, as they stand at `after`.
+
+        A peak of the month before can lie before somebody came: then that is why.
+        """
+        there = self._at(after)
+        gone = self._counted_only_at(before, after)
+        return _members((there.get(row["subject"], {**row, **_NOT_YET}) for row in gone), cited)
 
     def rises_of(self, place: int, day: int, cited: Cited) -> tuple[Rise, ...]:
         """Return the rises of a local day that a true-up on the invoice of a place is made of."""
@@ -175,7 +181,7 @@ def _members(stood: Iterable[Row], cited: Cited) -> tuple[Member, ...]:
     found = [
         Member(
             name=str(cited.at(row["position"]).event.subject),
-            is_bot=row["why"] in ("chatbot", "removed"),
+            is_bot=isinstance(cited.at(row["position"]).event, ChatBotAdded | ChatBotRemoved),
             counted=row["counted"],
             why=row["why"],
             made_so=cited.at(row["position"]),

@@ -257,6 +257,19 @@ class TestWhatAnInvoiceKnows:
 
 
 class TestTheBridge:
+    def test_tells_who_came_after_the_peak_that_is_counted_now(self) -> None:
+        # Under pay-per-seat 10 Mar to 1 Apr counts by its peak, the ChatBots of 11 Mar; bea came later.
+        told = Told().price(4900).licence("ppu")
+        for bot in ("b1", "b2"):
+            told.fact("ChatBotAdded", "2024-03-11", bot_id=bot)
+        told.agent("bea", "2024-03-20").switch("pps", "2024-04-10")
+        [model] = explain(told, "2024-05-01").bridge
+        assert (model.factor, model.amount, model.counts) == ("pricing_model", 4900, (1, 2))
+        assert [(member.name, member.why, member.is_bot) for member in model.left] == [
+            ("bea", "not_yet", False)
+        ]
+        assert [member.name for member in model.came] == ["b1", "b2"]
+
     def test_takes_a_cutover_apart_from_those_who_came_and_left(self) -> None:
         told = Told().price(1000).licence("pps").agent("ann", "2024-03-11").agent("bob", "2024-03-11")
         for bot in ("b1", "b2", "b3"):
