@@ -17,8 +17,8 @@ from replay.verify import verify_invoices
 from tests.application.billing_world import assert_each_once, assert_no_gap, licences, programme, read
 from tests.application.desk import imported
 
-# drafted in two parts and recorded in three transactions
-COUNT = 1_200
+# drafted in parts and recorded in several transactions
+COUNT = 2_000
 UNTIL = "2024-02-12T00:00:00Z"
 BILL = "from desk.cli.main import main; main()"
 KILLS = 2

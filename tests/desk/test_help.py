@@ -17,9 +17,9 @@ COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 # An order in which the examples tell one story: what they need is there when they come.
 STORY = (
     "publish-price", "register-partner", "change-partner-terms", "announce-cutover", "create-license",
-    "create-agent", "take-seat", "release-seat", "add-chatbot", "remove-chatbot", "suspend-agent",
+    "create-agent", "explain", "take-seat", "release-seat", "add-chatbot", "remove-chatbot", "suspend-agent",
     "activate-agent", "switch-pricing-model", "change-plan", "change-billing-cycle", "seats", "invoices",
-    "invoice", "explain", "preview", "notices", "notify", "log", "compare", "replay", "reconcile",
+    "invoice", "preview", "notices", "notify", "log", "compare", "replay", "reconcile",
     "webhooks", "bill", "verify", "statement", "savings", "redundant", "review", "journal", "follow",
     "status", "export", "import", "archive", "rebuild", "simulate", "demo", "delete-agent", "cancel-license",
     "user", "api-key",
