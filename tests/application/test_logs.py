@@ -15,9 +15,10 @@ from tests.application.desk import a_license, meta
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    """Give the log back to whoever listened before."""
+    """Let nobody listen, as in a new process, and give the log back to whoever listened before."""
     ours = logging.getLogger("ledger")
     before = (ours.handlers, ours.propagate, ours.level)
+    ours.handlers, ours.level = [], logging.WARNING
     yield
     ours.handlers, ours.propagate, ours.level = before
 
