@@ -40,7 +40,8 @@ def change_team(
     agent = team.agent(agent_id)
     if change in _PAST and agent is not None and agent.is_last_owner:
         raise LastOwner(agent_id=agent_id, license_id=license_id, done=_PAST[change], stream=license_id)
-    manages = any(one.agent_id == user and one.role in _MANAGING for one in team.active)
-    actor = user if manages else SYSTEM_ACTOR
+    # a user's name has lost its capitals, an agent's id is as it was given
+    managing = (one.agent_id for one in team.active if one.role in _MANAGING)
+    actor = next((name for name in managing if name.casefold() == user.casefold()), SYSTEM_ACTOR)
     meta = CommandMeta(actor=actor, key=key)
     return _DO[change](ledger, license_id=license_id, agent_id=agent_id, meta=meta)

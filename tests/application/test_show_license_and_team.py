@@ -172,6 +172,15 @@ class TestTeam:
         suspend_agent(ledger, license_id="acme", agent_id=OWNER, meta=CommandMeta())
         activate_agent(ledger, license_id="acme", agent_id=OWNER, meta=CommandMeta())
 
+    def test_is_by_a_manager_whose_id_has_capitals(self, ledger: Ledger, clock: HandClock) -> None:
+        a_license(ledger)
+        create_agent(ledger, license_id="acme", agent_id="Mia@Acme.example", role="admin", meta=meta())
+        clock.pass_by(hours=1)
+        done = change_team(
+            ledger, license_id="acme", agent_id=ANN, change=TeamChange.SUSPEND, user="mia@acme.example"
+        )
+        assert done.event.actor == "Mia@Acme.example"
+
     def test_names_an_agent_who_is_not_there(self, ledger: Ledger, clock: HandClock) -> None:
         a_license(ledger)
         with pytest.raises(AgentNotFound):
