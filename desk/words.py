@@ -35,7 +35,9 @@ _CLASSES: Mapping[str, str] = {
     "solution": "Licences of the resellers' programme",
     "affiliate": "Licences of the affiliates' programme",
 }
-_UNITS: Mapping[str, str] = {"pps": "seat", "ppa": "account", "ppu": "active agent"}
+UNITS: Mapping[str, str] = {"pps": "seat", "ppa": "account", "ppu": "active agent"}
+# as invoices and explanations say it to who pays
+SHORT_UNITS: Mapping[str, str] = {**UNITS, "ppu": "user"}
 
 
 @lru_cache(_KEPT)
@@ -66,7 +68,12 @@ def number(value: int) -> str:
 
 def count(value: int, one: str, many: str | None = None) -> str:
     """Write how many there are: 1 licence, 67 licences."""
-    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+    return f"{number(value)} {noun(value, one, many)}"
+
+
+def noun(value: int, one: str, many: str | None = None) -> str:
+    """Choose the word for so many of a thing: licence, licences."""
+    return one if value == 1 else many or f"{one}s"
 
 
 @lru_cache(_KEPT)
@@ -110,7 +117,7 @@ def percent(rate: str) -> str:
 
 def units(quantity: int, pricing_model: str) -> str:
     """Write what is counted under a model: 4 active agents."""
-    return count(quantity, _UNITS[pricing_model])
+    return count(quantity, UNITS[pricing_model])
 
 
 def class_in_words(applies_to: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FloatRect, Page, ViewportSize, sync_playwright
 
 from desk.web.app import create_app
 from desk.web.listening import listening
@@ -46,8 +46,8 @@ def main() -> int:
     password = token_urlsafe(12)
     with served(password) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        window = {"width": WIDTH, "height": HEIGHT}
-        page = browser.new_page(base_url=address, viewport=window)  # type: ignore[arg-type]
+        window = ViewportSize(width=WIDTH, height=HEIGHT)
+        page = browser.new_page(base_url=address, viewport=window)
         sign_in(page, password)
         page.goto(f"/licenses/{LICENSE}")
         page.wait_for_load_state("networkidle")
@@ -61,8 +61,8 @@ def main() -> int:
         if why is None or changed is None:
             raise RuntimeError("the page does not say why")
         bottom = changed["y"] + changed["height"] + 24
-        clip = {"x": 0, "y": why["y"] - 14, "width": WIDTH, "height": bottom - why["y"] + 14}
-        keep(page.screenshot(clip=clip), "why.png")  # type: ignore[arg-type]
+        clip = FloatRect(x=0, y=why["y"] - 14, width=WIDTH, height=bottom - why["y"] + 14)
+        keep(page.screenshot(clip=clip), "why.png")
         browser.close()
     return 0
 

@@ -8,11 +8,6 @@ from ledger.application.invoice_document import Counted, ModelChange
 from ledger.rules.calendar import local_date
 from ledger.rules.words import BillingCycle, PricingModel
 
-_UNITS: Mapping[PricingModel, tuple[str, str]] = {
-    PricingModel.PPS: ("seat", "seats"),
-    PricingModel.PPA: ("account", "accounts"),
-    PricingModel.PPU: ("user", "users"),
-}
 _CHARGED_FOR: Mapping[PricingModel, str] = {
     PricingModel.PPS: "Per seat",
     PricingModel.PPA: "Per account",
@@ -27,8 +22,8 @@ _FROM_NOW_ON: Mapping[PricingModel, str] = {
 
 def units(language: Language, quantity: int, model: PricingModel, *, more: bool = False) -> str:
     """Write what a line charges for: 1 user, 3 more seats."""
-    one, many = _UNITS[model]
-    return f"{language.number(quantity)} {'more ' if more else ''}{one if quantity == 1 else many}"
+    noun = words.noun(quantity, words.SHORT_UNITS[model])
+    return f"{language.number(quantity)} {'more ' if more else ''}{noun}"
 
 
 def charged_for(model: PricingModel, cycle: BillingCycle) -> str:

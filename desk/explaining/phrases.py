@@ -12,7 +12,6 @@ from ledger.events.programme import PartnerRegistered, PartnerTermsChanged, Pric
 from ledger.rules.calendar import local_date
 from replay.explain.explanation import Member
 
-UNITS = {"ppu": "user", "ppa": "account", "pps": "seat"}
 CYCLES = {"monthly": "month", "annual": "year"}
 # more names than these are counted instead
 _NAMED = 3
@@ -20,12 +19,12 @@ _NAMED = 3
 
 def units(quantity: int, model: str) -> str:
     """Write what is counted: 4 users."""
-    return words.count(quantity, UNITS[model])
+    return words.count(quantity, words.SHORT_UNITS[model])
 
 
 def more(quantity: int, model: str) -> str:
     """Write how many more, or fewer: 2 more users, 1 fewer seat."""
-    noun = UNITS[model] if abs(quantity) == 1 else f"{UNITS[model]}s"
+    noun = words.noun(abs(quantity), words.SHORT_UNITS[model])
     return f"{words.number(abs(quantity))} {'more' if quantity > 0 else 'fewer'} {noun}"
 
 

@@ -1,7 +1,7 @@
 """The bridge from the invoice before, step by step, and what is the same."""
 
 from desk import words
-from desk.explaining.phrases import CYCLES, UNITS, names, signed, units
+from desk.explaining.phrases import CYCLES, names, signed, units
 from desk.explaining.told import ToldStep
 from replay.explain.explanation import Explanation, Member, Step, TrueUp, Unchanged
 
@@ -109,4 +109,4 @@ def _how_many(members: tuple[Member, ...]) -> str:
 
 
 def _each(of: Explanation) -> str:
-    return f"a {UNITS[of.pricing_model]}" if of.pricing_model != "ppa" else "an account"
+    return f"a {words.SHORT_UNITS[of.pricing_model]}" if of.pricing_model != "ppa" else "an account"

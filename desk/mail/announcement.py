@@ -5,7 +5,7 @@ from datetime import datetime
 
 from desk.documents.language import Language
 from desk.mail.parts import AccountRow, Figure
-from desk.words import MODELS
+from desk.words import MODELS, UNITS, noun
 from ledger.application.notice_contents import Account, Bill, NoticeContent
 from ledger.rules.calendar import local_date
 from ledger.rules.words import DEFAULT_TIME_ZONE, BillingCycle, PricingModel
@@ -14,11 +14,6 @@ _CHARGED_FOR = {
     PricingModel.PPS: "the most seats in use at one time over the month before, ChatBots included",
     PricingModel.PPA: "every account that exists, suspended ones and ChatBots included",
     PricingModel.PPU: "every active agent; suspended accounts and ChatBots are free",
-}
-_UNITS = {
-    PricingModel.PPS: ("seat", "seats"),
-    PricingModel.PPA: ("account", "accounts"),
-    PricingModel.PPU: ("active agent", "active agents"),
 }
 # More names than these are for the table.
 _NAMED = 5
@@ -153,8 +148,7 @@ class Announcement:
         return self._language.day(local_date(last, self._content.time_zone))
 
     def _units(self, bill: Bill) -> str:
-        one, many = _UNITS[bill.pricing_model]
-        return f"{self._language.number(bill.quantity)} {one if bill.quantity == 1 else many}"
+        return f"{self._language.number(bill.quantity)} {noun(bill.quantity, UNITS[bill.pricing_model])}"
 
     def _money(self, amount_minor: int) -> str:
         return self._language.money(amount_minor, self._content.currency)

@@ -1,5 +1,7 @@
 """Around every request: who asks, and the headers that keep a browser from being tricked."""
 
+from http import HTTPStatus
+
 from anyio import to_thread
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -48,7 +50,8 @@ class Visiting:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                self._add_headers(request, headers, is_static=is_static and message["status"] < 400)  # noqa: PLR2004
+                is_found = message["status"] < HTTPStatus.BAD_REQUEST
+                self._add_headers(request, headers, is_static=is_static and is_found)
                 # a route that signs somebody in or out sets a cookie of its own
                 sets_own = any("ledger_session" in one for one in headers.getlist("set-cookie"))
                 if signed is not None and signed.new_token is not None and not sets_own:

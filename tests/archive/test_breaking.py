@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -149,10 +150,10 @@ class TestMending:
             mend(place, damaged, file_ledger.store, find_damage(place, damaged, thoroughly=True))
 
 
-def _written_otherwise(table: object, where: object, **options: object) -> None:
+def _written_otherwise(table: Any, where: Any, **options: Any) -> None:
     from pyarrow.parquet import ParquetWriter  # noqa: PLC0415 - what it is called by is replaced
 
     options["compression_level"] = 9
     options["compression"] = "gzip"
-    with ParquetWriter(where, table.schema, **options) as writer:  # type: ignore[attr-defined, arg-type]
-        writer.write_table(table)  # type: ignore[arg-type]
+    with ParquetWriter(where, table.schema, **options) as writer:
+        writer.write_table(table)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -93,8 +94,8 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Return new pages in browsers of their own, which close with the test."""
     contexts: list[BrowserContext] = []
 
-    def new(address: str, **options: object) -> Page:
-        context = chromium.new_context(base_url=address, **options)  # type: ignore[arg-type]
+    def new(address: str, **options: Any) -> Page:
+        context = chromium.new_context(base_url=address, **options)
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         return context.new_page()

@@ -1,6 +1,7 @@
 """Every page as it meets eyes, screen readers and small windows: axe finds no fault, nothing sticks out."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -58,11 +59,9 @@ WINDOWS = [
 
 class TestEveryPage:
     def test_is_looked_at(self) -> None:
-        routes = [route for pages in PAGES for route in pages.router.routes]
+        routes: list[Any] = [route for pages in PAGES for route in pages.router.routes]
         names = {
-            route.name  # type: ignore[attr-defined]
-            for route in routes
-            if "GET" in route.methods and not route.path.startswith("/api/")  # type: ignore[attr-defined]
+            route.name for route in routes if "GET" in route.methods and not route.path.startswith("/api/")
         }
         assert names - PARTS == set(ADDRESSES)
 

@@ -13,7 +13,7 @@ from desk.cli.help_page import PROGRAM
 from desk.cli.main import app
 from tests.desk.running import done, run, same_as_golden
 
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a group, as there are several
 # An order in which the examples tell one story: what they need is there when they come.
 STORY = (
     "publish-price", "register-partner", "change-partner-terms", "announce-cutover", "create-license",

@@ -108,9 +108,10 @@ class TestNarrowTerminals:
         for name in ("licence", "before", "after"):
             table.add_column(name, overflow="fold" if name == "licence" else "ellipsis", justify="right")
         table.add_row("a", "$92,233,720,368,547,758.07", "-$92,233,720,368,547,758.07")
-        console = Console(width=40, file=io.StringIO())
+        written = io.StringIO()
+        console = Console(width=40, file=written)
         console.print(table)
-        shown = "".join(console.file.getvalue().split())  # type: ignore[attr-defined]
+        shown = "".join(written.getvalue().split())
         assert "$92,233,720,368,547,758.07after-$92,233,720,368,547,75" in shown
         assert "…" not in shown
 

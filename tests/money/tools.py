@@ -42,5 +42,5 @@ def balances(entries: Iterable[Directive], under: str) -> Counter[tuple[str, str
                 if posting.account.startswith(under) and posting.units is not None:
                     number = posting.units.number
                     assert isinstance(number, Decimal)
-                    sums[posting.account, posting.units.currency] += number  # type: ignore[assignment]
+                    sums[posting.account, posting.units.currency] += number  # type: ignore[assignment]  # a counter of decimals
     return sums

@@ -21,7 +21,7 @@ def inbox(store: Store) -> Inbox:
 
 def arrival(received_us: int, fact: str = "f", **others: str | None) -> Arrival:
     said = {"organization_id": "org", "license_id": None, "action": "agent_suspended", "subject": "ann"}
-    return Arrival(received_us=received_us, fact=fact, body="{}", **{**said, **others})  # type: ignore[arg-type]
+    return Arrival(received_us=received_us, fact=fact, body="{}", **{**said, **others})  # type: ignore[arg-type]  # of two kinds of text
 
 
 def settle(inbox: Inbox, delivery: Delivery, outcome: Outcome, license_id: str | None = None) -> None:

@@ -18,7 +18,7 @@ from tests.web.browsing import Browser
 
 OWN, FOREIGN = "acme-law-firm-suspends", "borealis-florist-four-bots"
 CUTOVER = "resellers-2024-08-11"
-ROUTES = [route for pages in PAGES for route in pages.router.routes]
+ROUTES: list[Any] = [route for pages in PAGES for route in pages.router.routes]
 AGENT = f"pia@{OWN}.example"
 ELSEWHERE = {"/sign-in/elsewhere", "/sign-in/elsewhere/back"}
 EXAMPLES = {
@@ -50,27 +50,27 @@ class TestRules:
             assert getattr(route, "name", "") == "static" or rule_of(route) is not None, route
 
     def test_let_nobody_in_without_signing_in_but_where_that_is_meant(self) -> None:
-        opened = {route.path for route in ROUTES if rule_of(route) == ANYBODY}  # type: ignore[attr-defined]
+        opened = {route.path for route in ROUTES if rule_of(route) == ANYBODY}
         assert opened == {"/api/health", "/openapi.json", "/sign-in", *ELSEWHERE}
 
     def test_are_the_same_for_a_page_and_its_data(self) -> None:
-        rules = {(route.path, *route.methods): rule_of(route) for route in ROUTES}  # type: ignore[attr-defined]
+        rules = {(route.path, *route.methods): rule_of(route) for route in ROUTES}
         beside = [key for key in rules if (f"/api{key[0]}", *key[1:]) in rules]
         assert len(beside) > 5
         assert all(rules[key] == rules[f"/api{key[0]}", *key[1:]] for key in beside)
 
     def test_keep_foreign_licences_away_on_every_route_that_names_one(self) -> None:
-        naming = [route for route in ROUTES if "license_id" in route.path]  # type: ignore[attr-defined]
+        naming = [route for route in ROUTES if "license_id" in route.path]
         assert len(naming) > 8
         for route in naming:
-            calls = [one.call for one in route.dependant.dependencies]  # type: ignore[attr-defined]
+            calls = [one.call for one in route.dependant.dependencies]
             assert visible_license in calls, route
 
     def test_keep_foreign_partners_away_on_every_route_that_names_one(self) -> None:
-        naming = [route for route in ROUTES if "partner_id" in route.path]  # type: ignore[attr-defined]
+        naming = [route for route in ROUTES if "partner_id" in route.path]
         assert len(naming) > 6
         for route in naming:
-            calls = [one.call for one in route.dependant.dependencies]  # type: ignore[attr-defined]
+            calls = [one.call for one in route.dependant.dependencies]
             assert visible_partner in calls, route
 
     def test_are_missed_where_a_route_has_none(

@@ -13,7 +13,7 @@ from desk.cli.main import app
 from desk.configuration import Work
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a group, as there are several
 PDF_PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
 
 

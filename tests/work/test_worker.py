@@ -63,7 +63,7 @@ class TestWorker:
         # pauses of 1, 2 and 4 seconds
         assert failing.after_s() == [0, 1, 3, 7]
         assert other.after_s() == [0]
-        said = [record.msg["event"] for record in caplog.records if "job" in record.msg]  # type: ignore[index]
+        said = [record.msg["event"] for record in caplog.records if "job" in record.msg]  # type: ignore[index]  # structlog says it in a mapping
         assert said == ["job does not go on", "job does not go on", "job goes on"]
         assert worker.watched().jobs["failing"].failures == 3
 
@@ -87,12 +87,12 @@ class TestWorker:
         stop, released, billed = threading.Event(), threading.Event(), threading.Semaphore(0)
 
         class Hanging(Chore):
-            def run(self, stop: threading.Event):  # type: ignore[no-untyped-def]
+            def run(self, stop: threading.Event):  # type: ignore[no-untyped-def]  # as the method it stands in for
                 assert released.wait(60)
                 raise Stopped
 
         class Billing(Chore):
-            def run(self, stop: threading.Event):  # type: ignore[no-untyped-def]
+            def run(self, stop: threading.Event):  # type: ignore[no-untyped-def]  # as the method it stands in for
                 billed.release()
                 return super().run(stop)
 

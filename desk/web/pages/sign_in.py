@@ -74,7 +74,7 @@ def let_in(request: Request, signed: SignedIn, wanted: str) -> Response:
     return response
 
 
-def _form(request: Request, *, next: str, name: str = "", refused: str = "") -> Response:  # noqa: A002
+def _form(request: Request, *, next: str, name: str = "", refused: str = "") -> Response:  # noqa: A002 - so it is called in the form
     status = _UNAUTHORIZED if refused else 200
     context = {
         "next": local_address(next),

@@ -32,7 +32,7 @@ def _elsewhere(request: Request) -> Elsewhere:
 
 
 @pages.page("/sign-in/elsewhere", ANYBODY, name="sign_in_elsewhere")
-async def sign_in_elsewhere(request: Request, desk: TheDesk, next: str = "/") -> Response:  # noqa: A002
+async def sign_in_elsewhere(request: Request, desk: TheDesk, next: str = "/") -> Response:  # noqa: A002 - so it is called in the address
     """Send the browser to the house's sign-in."""
     back = str(request.url_for("back_from_elsewhere"))
     return await _elsewhere(request).begin(request, desk, back, local_address(next))
