@@ -46,7 +46,8 @@
     if (cameFrom && document.contains(cameFrom)) cameFrom.focus();
     cameFrom = null;
   }
-  document.addEventListener("htmx:afterSwap", (event) => {
+  // not before it has settled, and base.html has it settle at once: until then Enter would send a form past htmx
+  document.addEventListener("htmx:afterSettle", (event) => {
     showTimes(event.detail.target);
     if (event.detail.target.id === "main") followSlider();
     if (event.detail.target.id === "dialog") {
