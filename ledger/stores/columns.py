@@ -38,6 +38,8 @@ SEPARATOR = "\x1e"
 # Position, fact and whether the two times differ (0 or 1) travel as one number, (position * FACTS + fact) * 2
 # and the last: writing and reading numbers is what costs, and most events are recorded as they happen.
 FACTS = 64
+# Characters that Python takes apart before Polars has begun to.
+_SHORT = 32_000
 _EACH_ROW = ("position", "license_id", "subject", "effective_us")
 
 
@@ -54,30 +56,44 @@ def log_of_rows(rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=LOG_SCHEMA).sort("position")
 
 
-def log_of_packed(packed: Sequence[str | None]) -> pl.DataFrame:
-    """Return the log whose columns are each one text of values with SEPARATOR between them.
+def log_of_packed(parts: Sequence[Sequence[str | None]]) -> pl.DataFrame:
+    """Return the log whose columns are each one text of values with SEPARATOR between them, in some parts.
 
     The first four texts have a value for every row: position, fact and whether its times differ in one,
     license_id and subject with nothing standing for null, effective_us. The fifth says how long after its
     effective_us an event was recorded (negative: before), for the rows whose times differ. The last two have
     values for the rows from SEAT_FACTS_END on only: topic and state. Texts that are None mean no rows.
     """
+    packed = _joined(parts)
     if packed[0] is None:
         return empty_log()
-    columns = [_unpacked(name, text or "") for name, text in zip(_EACH_ROW, packed[:4], strict=True)]
-    log = pl.DataFrame(columns).with_columns(
+    place, *others = (_unpacked(name, text or "") for name, text in zip(_EACH_ROW, packed[:4], strict=True))
+    columns = pl.DataFrame([place, *others, _recorded_us(place, others[-1], packed[4])])
+    fact = pl.col("position") // 2 % FACTS
+    has_state = fact >= SEAT_FACTS_END
+    row = pl.when(has_state).then(has_state.cum_sum() - 1)
+    log = columns.select(
         pl.col("position") // (2 * FACTS),
-        (pl.col("position") // 2 % FACTS).cast(LOG_SCHEMA["fact"]).alias("fact"),
-        *(pl.col(name).replace("", None) for name in ("license_id", "subject")),
-        _recorded_us(columns[0], columns[3], packed[4]),
+        *(pl.when(pl.col(name) != "").then(name).alias(name) for name in ("license_id", "subject")),
+        fact.cast(LOG_SCHEMA["fact"]).alias("fact"),
+        "effective_us",
+        "recorded_us",
+        *(
+            pl.lit(None, pl.String).alias(name)
+            if text is None
+            else pl.lit(_unpacked(name, text)).gather(row).alias(name)
+            for name, text in zip(("topic", "state"), packed[5:], strict=True)
+        ),
     )
-    has_state = log["fact"] >= SEAT_FACTS_END
-    place = pl.select(pl.when(has_state).then(has_state.cum_sum() - 1)).to_series()
-    log = log.with_columns(
-        _unpacked(name, text).gather(place) if text is not None else pl.lit(None, dtype=pl.String).alias(name)
-        for name, text in zip(("topic", "state"), packed[5:], strict=True)
-    ).select(LOG_SCHEMA.names())
     return log if log["position"].is_sorted() else log.sort("position")
+
+
+def _joined(parts: Sequence[Sequence[str | None]]) -> Sequence[str | None]:
+    """Return the texts of all parts as those of one."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = ([text for text in texts if text is not None] for texts in zip(*parts, strict=True))
+    return [SEPARATOR.join(texts) if texts else None for texts in columns] or [None]
 
 
 def _recorded_us(packed: pl.Series, effective_us: pl.Series, lags: str | None) -> pl.Series:
@@ -102,6 +118,9 @@ def whole_of_packed(packed: Sequence[str | None]) -> pl.DataFrame:
 
 
 def _unpacked(name: str, text: str) -> pl.Series:
-    values = pl.Series(name, [text]).str.split(SEPARATOR).explode()
     dtype = WHOLE_SCHEMA[name]
-    return values if dtype == pl.String else values.cast(dtype)
+    if len(text) < _SHORT:
+        values = text.split(SEPARATOR)
+        return pl.Series(name, values if dtype == pl.String else [*map(int, values)], dtype=dtype)
+    split = pl.Series(name, [text]).str.split(SEPARATOR).explode()
+    return split if dtype == pl.String else split.cast(dtype)

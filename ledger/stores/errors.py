@@ -40,6 +40,14 @@ class StoreUnreachable(LedgerError):
     hint = "Check that it runs and that you may use it, then run the command again."
 
 
+class AnswerTooLong(StoreUnreachable):
+    """Raised when a database cannot put an answer into one text (10^9 bytes): it is asked in parts."""
+
+    code = "answer_too_long"
+    template = "The store at {url} holds more than it can hand over at once: {reason}."
+    hint = "An event of a gigabyte cannot be read; ask for less."
+
+
 class DamagedRow(LedgerError):
     """Raised when a stored event is no text any more."""
 

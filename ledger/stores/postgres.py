@@ -16,6 +16,7 @@ from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg.sql import SQL, Composed, Literal
 
 from ledger.stores.errors import (
+    AnswerTooLong,
     DamagedRow,
     RecordedAtGoesBack,
     StoreLocked,
@@ -128,6 +129,8 @@ class LedgerDatastore(library.PostgresDatastore):
                     return cursor.execute(sql(statement), parameters, prepare=True).fetchall()
             except psycopg.errors.CharacterNotInRepertoire as error:
                 raise DamagedRow(url=self.url, reason=error) from error
+            except psycopg.errors.ProgramLimitExceeded as error:
+                raise AnswerTooLong(url=self.url, reason=error) from error
             except _LOST as error:
                 if attempt + 1 == _ATTEMPTS or not self.has_recovered():
                     raise self.unreachable(error) from error

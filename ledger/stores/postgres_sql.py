@@ -88,9 +88,12 @@ _SEQUENCE = "pg_get_serial_sequence({log_name}, 'notification_id')"
 LAST_GIVEN_POSITION = f"SELECT coalesce(pg_sequence_last_value({_SEQUENCE}::regclass), 0)"
 GIVE_POSITIONS = f"SELECT setval({_SEQUENCE}, %(last)s)"
 
-_STATE_AS_TEXT = "convert_from(state, 'UTF8')"
 _PACKED = packed_columns(
-    "string_agg", "notification_id", _STATE_AS_TEXT, whole="{}::text", flag="({})::integer"
+    "string_agg",
+    "notification_id",
+    "convert_from(state, 'UTF8')",
+    whole="{}::text",
+    flag="({})::integer",
 )
 # The sub-select lets the texts be joined in the order of the index, without a sort for each of them.
 PACKED_PAGE = f"""
@@ -130,5 +133,5 @@ def dialect(log: str) -> Dialect:
         parameter=lambda name: f"%({name})s",
         among=lambda name: f"= ANY(%({name})s)",
         list_value=list,
-        state_as_text=_STATE_AS_TEXT,
+        packed=_PACKED,
     )

@@ -16,6 +16,7 @@ from ledger.stores.bulk import LongWrite
 from ledger.stores.columns import WHOLE_SCHEMA, log_of_packed
 from ledger.stores.errors import (
     AlreadyUnderWay,
+    AnswerTooLong,
     DuplicateEventId,
     NotALedger,
     StoreNotFound,
@@ -83,8 +84,10 @@ class PostgresStore(Store):
         """Return the columns of the rows behind one position up to another, by position."""
         page = {"after": after_position, "until": until_position}
         try:
-            return log_of_packed(self._datastore.read(self._packed_page, page)[0])
-        except psycopg.errors.ProgramLimitExceeded:
+            return log_of_packed(self._datastore.read(self._packed_page, page))
+        except AnswerTooLong:
+            if until_position - after_position <= 1:
+                raise
             return pl.concat([self.read_page(*half) for half in halves(after_position, until_position)])
 
     def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:

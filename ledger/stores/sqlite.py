@@ -16,6 +16,7 @@ from eventsourcing.persistence import (
 )
 
 from ledger.stores.errors import (
+    AnswerTooLong,
     DamagedRow,
     RecordedAtGoesBack,
     StoreLocked,
@@ -154,6 +155,8 @@ class LedgerDatastore(library.SQLiteDatastore):
         except (sqlite3.DatabaseError, DatabaseError) as error:
             if is_locked(error):
                 raise self.locked() from error
+            if isinstance(error, sqlite3.DataError):
+                raise AnswerTooLong(url=self.url, reason=error) from error
             # Python's driver says so by a message only
             if "decode to UTF-8" in str(error):
                 raise DamagedRow(url=self.url, reason=error) from error

@@ -57,7 +57,8 @@ def _packed(values: str) -> str:
     return f"group_concat({values}, '{SEPARATOR}')"
 
 
-PACKED_PAGE = f"SELECT {packed_columns('group_concat', 'position', 'state')} {_FROM_PAGE}"
+_PACKED_COLUMNS = packed_columns("group_concat", "position", "state")
+PACKED_PAGE = f"SELECT {_PACKED_COLUMNS} {_FROM_PAGE}"
 
 PACKED_WHOLE_PAGE = f"""
 SELECT
@@ -81,5 +82,5 @@ DIALECT = Dialect(
     parameter=lambda name: f":{name}",
     among=lambda name: f"IN (SELECT value FROM json_each(:{name}))",
     list_value=lambda values: json.dumps(list(values)),
-    state_as_text="CAST(state AS TEXT)",
+    packed=_PACKED_COLUMNS,
 )

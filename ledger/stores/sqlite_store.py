@@ -18,6 +18,7 @@ from ledger.stores.bulk import LongWrite
 from ledger.stores.columns import log_of_packed, whole_of_packed
 from ledger.stores.errors import (
     AlreadyUnderWay,
+    AnswerTooLong,
     DuplicateEventId,
     NotALedger,
     StoreLocked,
@@ -87,8 +88,10 @@ class SQLiteStore(Store):
         """Return the columns of the rows behind one position up to another, by position."""
         page = {"after": after_position, "until": until_position}
         try:
-            return log_of_packed(self._datastore.read(PACKED_PAGE, page)[0])
-        except sqlite3.DataError:
+            return log_of_packed(self._datastore.read(PACKED_PAGE, page))
+        except AnswerTooLong:
+            if until_position - after_position <= 1:
+                raise
             return pl.concat([self.read_page(*half) for half in halves(after_position, until_position)])
 
     def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
@@ -96,7 +99,9 @@ class SQLiteStore(Store):
         page = {"after": after_position, "until": until_position}
         try:
             return whole_of_packed(self._datastore.read(PACKED_WHOLE_PAGE, page)[0])
-        except sqlite3.DataError:
+        except AnswerTooLong:
+            if until_position - after_position <= 1:
+                raise
             return pl.concat([self.read_whole_page(*half) for half in halves(after_position, until_position)])
 
     @contextmanager

@@ -10,15 +10,16 @@ import polars as pl
 from ledger.stores.billing import BillingQueries
 from ledger.stores.bulk import LongWrite, WritingSession
 from ledger.stores.closing import Closing
-from ledger.stores.columns import log_of_rows
+from ledger.stores.columns import log_of_packed
 from ledger.stores.deliveries import TABLE, Deliveries
+from ledger.stores.errors import AnswerTooLong
 from ledger.stores.event_store import LedgerEventStore
 from ledger.stores.following import FollowingQueries
 from ledger.stores.issuing import IssuedQueries
 from ledger.stores.log_row import LastRecorded, Recorded
 from ledger.stores.mapper import LedgerMapper
 from ledger.stores.noticing import NoticeQueries
-from ledger.stores.queries import Dialect, LogQueries, Run
+from ledger.stores.queries import LAST_POSITION, Dialect, LogQueries, Run
 from ledger.stores.ranges import Streams
 from ledger.stores.recorder import LogRecorder
 from ledger.stores.watching import Watch
@@ -36,8 +37,6 @@ class ExportPage(NamedTuple):
 
 def halves(after: int, until: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return the two halves of a span of positions whose text is too long for one value (10^9 bytes)."""
-    if until - after <= 1:
-        raise ValueError("an event of a gigabyte does not fit into a page")
     middle = (after + until) // 2
     return (after, middle), (middle, until)
 
@@ -111,10 +110,26 @@ class Store(Closing):
 
         As of one moment for up to 200 spans of names; more are read one bunch after the other.
         """
-        rows: list[Sequence[Any]] = []
-        for bunch in streams.bunches(_SPANS_AT_ONCE):
-            rows.extend(self._read(*self._dialect.streams_statement(bunch, known_us)))
-        return log_of_rows(rows)
+        packed = [
+            texts
+            for bunch in streams.bunches(_SPANS_AT_ONCE)
+            for texts in self._packed_between(bunch, known_us, 0, LAST_POSITION)
+        ]
+        return log_of_packed(packed)
+
+    def _packed_between(
+        self, streams: Streams, known_us: int | None, after: int, until: int
+    ) -> list[Sequence[str | None]]:
+        """Return the streams' part of a span of positions as texts, in as many parts as it takes."""
+        try:
+            return [*self._read(*self._dialect.streams_statement(streams, known_us, after, until))]
+        except AnswerTooLong:
+            last = self.last_recorded()
+            until = min(until, 0 if last is None else last.position)
+            if until - after <= 1:
+                raise
+            parts = (self._packed_between(streams, known_us, *half) for half in halves(after, until))
+            return [texts for part in parts for texts in part]
 
     @abstractmethod
     def ledger_id(self, *, create: bool) -> str | None:

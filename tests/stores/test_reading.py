@@ -1,19 +1,25 @@
 """What every store hands to projections: columns, complete, in order, and as known at an instant."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from ledger.events.facts import SEAT_FACTS_END, Fact
 from ledger.stores.columns import LOG_SCHEMA
+from ledger.stores.errors import AnswerTooLong
 from ledger.stores.locations import open_store
 from ledger.stores.log_row import LogRow
 from ledger.stores.reading import export_pages, read_license, read_log_pages, read_programme, read_question
+from ledger.stores.sqlite import LedgerConnectionPool
 from ledger.stores.store import Store
 from tests.stores.rows import NOON_US, give_up, row, rows
 
@@ -124,6 +130,46 @@ class TestReadProgramme:
         assert licences.equals(read_license(store, ["a", "a0"], NOON_US + 500))
         assert programme.equals(read_programme(store, NOON_US + 500))
         assert recorded
+
+
+class TestAnAnswerTooLongForOneText:
+    """SQLite takes texts of 10^9 bytes; here it takes 4,000."""
+
+    @pytest.fixture
+    def narrow(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+        url = f"sqlite:///{tmp_path / 'ledger.db'}"
+        with open_store(url, create=True) as store:
+            store.recorder.insert_events(mixed_log())
+
+        class Narrow(sqlite3.Connection):
+            def __init__(self, *args: Any, **options: Any) -> None:
+                super().__init__(*args, **options)
+                self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 4_000)
+
+        monkeypatch.setattr(LedgerConnectionPool, "sqlite_connection_class", Narrow)
+        with open_store(url, create=False) as store:
+            yield store
+
+    def test_is_read_in_parts(self, narrow: Store) -> None:
+        whole = pl.concat(read_log_pages(narrow, page_size=5))
+        assert whole.height == len(mixed_log())
+        assert pl.concat(read_log_pages(narrow)).equals(whole)
+        everyone = whole["license_id"].drop_nulls().unique().to_list()
+        licences, programme = read_question(narrow, everyone, None)
+        assert licences.equals(whole.filter(pl.col("license_id").is_not_null()))
+        assert programme.equals(whole.filter(pl.col("license_id").is_null()))
+
+    def test_is_refused_if_one_event_is(self, narrow: Store, tmp_path: Path) -> None:
+        with sqlite3.connect(tmp_path / "ledger.db") as connection:
+            connection.execute(
+                "UPDATE stored_events SET state = zeroblob(5000) WHERE license_id = 'a' AND fact >= ?",
+                (SEAT_FACTS_END,),
+            )
+        connection.close()
+        with pytest.raises(AnswerTooLong):
+            list(read_log_pages(narrow))
+        with pytest.raises(AnswerTooLong):
+            read_license(narrow, ["a"], None)
 
 
 class TestReadLogPages:
