@@ -106,7 +106,7 @@ def billed(history: History, as_of_us: int) -> Billed:
     grid = billing_grid(history, known, segments(owners, terms, "key"))
     if history.programme.any_late:
         grid = with_cuts(history, grid)
-    facts = known.expand(lateness.facts)
+    facts = known.expand(lateness.facts, last_us=grid.filter("ends")["at_us"])
     return Billed(known, lateness, in_force, own_lines(history, grid, facts, in_force))
 
 

@@ -35,11 +35,13 @@ class Epochs:
     _key_count: pl.Series
     _several: bool
 
-    def expand(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def expand(self, rows: pl.DataFrame, last_us: pl.Series | None = None) -> pl.DataFrame:
         """Give each row of a licence to every epoch that knows it.
 
         `rows` has license and enters_n (0: known on time; else the first invoice that knows it). Returns them
         with `key` in place of license and enters_n: each key's rows together and in the order they came in.
+        With `last_us`, the instant of each key's last billing date, an epoch among several does without the
+        rows effective after it: none of its dates looks at them.
         """
         first, count = (pl.lit(column).gather("license") for column in (self._first_key, self._key_count))
         start_n = pl.lit(self.keys["start_n"])
@@ -50,13 +52,12 @@ class Epochs:
         )
         if not self._several:
             return once
-        copies = (
-            rows.filter(count > 1)
-            .with_columns(key=pl.int_ranges(first, first + count, dtype=pl.Int32))
-            .explode("key", empty_as_null=False, keep_nulls=False)
-            .filter(pl.col("enters_n") <= start_n.gather("key"))
-            .sort("key", maintain_order=True)
-        )
+        known = pl.col("enters_n") <= pl.col("epoch_n")
+        keys = self.keys.filter(count > 1).select("key", "license", epoch_n="start_n")
+        if last_us is not None:
+            keys = keys.with_columns(last_us=pl.lit(last_us).gather("key"))
+            known &= pl.col("effective_us") <= pl.col("last_us")
+        copies = keys.join(rows.filter(count > 1), on="license", maintain_order="left_right").filter(known)
         return pl.concat([once, copies.select(once.columns)])
 
 

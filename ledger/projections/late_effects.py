@@ -81,7 +81,6 @@ def _billed_with(history: History, billed: Billed, keys: pl.DataFrame) -> pl.Dat
         (pl.col("enters_n") == pl.col("n")) & (pl.col("position") <= pl.col("upto"))
     )
     asked = keys.select("key", "license", "n", "upto")
-    facts = known_facts(history, billed, asked, known)
     terms = asked.join(billed.late.terms, on="license", maintain_order="left_right").filter(known)
     terms = terms.drop("license", "n", "upto", "enters_n")
     owners = asked.select("key", **of_license(history, "months"))
@@ -92,6 +91,9 @@ def _billed_with(history: History, billed: Billed, keys: pl.DataFrame) -> pl.Dat
     )
     if history.programme.any_late:
         grid = grid.join(_cuts(history, billed, asked), on="key", maintain_order="left")
+    # what takes effect after its last date changes none of a key's dates
+    dated = asked.with_columns(last_us=grid.filter("ends")["at_us"])
+    facts = known_facts(history, billed, dated, known & (pl.col("effective_us") <= pl.col("last_us")))
     own = own_lines(history, grid, facts, TermsInForce(terms, "key"))
     return own.dates.select("key", "day", "own_total")
 
