@@ -42,6 +42,16 @@ class TestLateFacts:
             ("adjustment", MAY, None, 6050 - 2700),
         ]
 
+    def test_leave_what_took_effect_on_the_last_date_before_them(self) -> None:
+        story = Told().price(2000).licence("ppu").agent("a", "2024-03-11").agent("c", MAY)
+        bills = story.agent("b", "2024-03-20", "2024-05-10").bills(JUNE)
+        assert bills[MAY] == [("recurring", None, 2, 4000)]
+        assert bills[JUNE] == [
+            ("recurring", None, 3, 6000),
+            ("adjustment", APRIL, None, 2000),
+            ("adjustment", MAY, None, 2000),
+        ]
+
     def test_name_each_date_that_they_change(self) -> None:
         story = (
             Told().price(3000).licence("ppu").agent("a", "2024-03-11").agent("b", "2024-04-16", "2024-06-10")

@@ -195,6 +195,13 @@ class TestAdjustments:
             (3000, "cem"),
         ]
 
+    def test_name_a_late_fact_of_the_very_instant_that_is_corrected(self) -> None:
+        told = Told().price(3000).licence("ppu").agent("ann", "2024-03-11")
+        told.agent("bob", "2024-04-01", "2024-04-10")
+        [_, line] = explain(told, "2024-05-01").lines
+        assert isinstance(line, Adjustment)
+        assert [(part.amount, part.events[0].event.subject) for part in line.late] == [(3000, "bob")]
+
     def test_take_back_what_a_late_cancellation_ends(self) -> None:
         told = Told().price(3000).licence("ppu").agent("ann", "2024-03-11")
         told.fact("LicenseCancelled", "2024-03-30", "2024-04-10")
