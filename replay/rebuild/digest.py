@@ -43,7 +43,12 @@ def _digests(frame: pl.DataFrame, keys: tuple[str, ...]) -> Iterable[tuple[int, 
     """Yield (bucket, SHA-256 of its rows by licence and keys): column after column, in whole bytes."""
     rows, buckets = _in_order(frame, keys)
     nulls = pl.sum_horizontal(
-        pl.col(name).is_null().cast(pl.Int64) * (1 << at) for at, name in enumerate(rows.columns)
+        pl.lit(0, pl.Int64),
+        *(
+            pl.col(column.name).is_null().cast(pl.Int64) * (1 << at)
+            for at, column in enumerate(rows.iter_columns())
+            if column.null_count()
+        ),
     )
     columns = [_Bytes(column) for column in rows.with_columns(nulls=nulls).iter_columns()]
     for (bucket, first), (_, end) in pairwise([*buckets, (BUCKETS, rows.height)]):
