@@ -21,17 +21,18 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from benchmarks.measuring import Table, verdict, work_folder
+from benchmarks.measuring import Table, postgres_server, seconds, verdict, work_folder
 from benchmarks.simulated import import_file, write_simulated
+from ledger.application.ledger import Ledger
 from ledger.projections.decoding import decode_terms, issue_instants
 from ledger.projections.history import assemble
-from ledger.projections.read_models import read_models
+from ledger.projections.read_models import SCHEMAS, read_models, schema_version
 from ledger.projections.seats import seats
 from ledger.stores.archive.manifest import Contents
 from ledger.stores.archive.place import Place
 from ledger.stores.archive.reading import KERNEL_COLUMNS
 from ledger.stores.archive.sealing import compact, extend, open_or_begin
-from ledger.stores.archive.staging import result_file
+from ledger.stores.archive.staging import Staging, result_file
 from ledger.stores.locations import open_store
 from ledger.stores.log_row import LastRecorded
 from ledger.stores.store import Store
@@ -49,7 +50,7 @@ from replay.rebuild.task import (
 
 LICENSES_A_MILLION = 10_450
 WORKERS = 2
-SEATS_TARGET, ALL_TARGET, WRITTEN_TARGET = 10e6, 2e6, 1e6
+SEATS_TARGET, ALL_TARGET, WRITTEN_TARGET, LOADED_TARGET = 10e6, 2e6, 1e6, 0.3e6
 
 
 class ManyTimes:
@@ -186,7 +187,30 @@ def steps(tasks: Sequence[Task]) -> dict[str, float]:
     return took
 
 
-def measure_one(store: Store, folder: Path, millions: int, tables: tuple[Table, Table]) -> None:
+def into_postgres(url: str, staging_url: str) -> tuple[float, float]:
+    """Load what `written` left into new tables of PostgreSQL, as a rebuild does, and index them; seconds."""
+    staging = Staging.at(staging_url)
+    with Ledger.open(url, create=True) as ledger:
+        models = ledger.read_models(create=True)
+        if models is None:
+            raise RuntimeError(url)
+        version = models.create_version(
+            SCHEMAS, schema_version(), builder="benchmark", through_us=0, created_us=0
+        )
+
+        def load() -> None:
+            for done in staging.read_done().values():
+                with models.moving(version, {}, position=0, recorded_us=0, through_us=0) as change:
+                    change.load(staging.frames(done))
+
+        took = seconds(load), seconds(lambda: models.build_indexes(version))
+        models.drop(version)
+    return took
+
+
+def measure_one(
+    store: Store, postgres: str, folder: Path, millions: int, tables: tuple[Table, Table]
+) -> None:
     """Add a row for each measurement of a programme of so many million events."""
     began = perf_counter()
     contents = build(store, str(folder / f"archive-{millions}"), millions)
@@ -198,28 +222,38 @@ def measure_one(store: Store, folder: Path, millions: int, tables: tuple[Table, 
     tasks = tasks_of([contents], staging, contents.until_position, end_us, end_us)
     name = f"{events / 1e6:.1f} M"
     rows = tables[0].rows
-    rows.append((name, "archiving", f"{archived:.1f}", f"{events / archived / 1e6:.2f} M", "", "", "", ""))
-    scan_cpu = 0.0
+
+    def add(*row: str) -> None:
+        rows.append(row)
+        print("| " + " | ".join(row) + " |", file=sys.stderr, flush=True)
+
+    add(name, "archiving", f"{archived:.1f}", f"{events / archived / 1e6:.2f} M", "", "", "", "")
+    scan_cpu = taken = 0.0
     targets = {seat_counts: SEATS_TARGET, all_projections: ALL_TARGET, written: WRITTEN_TARGET}
     for work in (bare_scan, seat_counts, all_projections, written):
         taken, took = in_two(tasks, work)
         cpu = sum(one.cpu_s for one in took)
         scan_cpu = scan_cpu or cpu
         rate = sum(one.rows for one in took) / taken
-        rows.append(
-            (
-                name,
-                work.__name__.replace("_", " "),
-                f"{taken:.2f}",
-                f"{rate / 1e6:.2f} M",
-                f"{sum(one.rows for one in took) * WORKERS / cpu / 1e6:.2f} M",
-                f"{cpu / scan_cpu:.1f}",
-                f"{max(one.peak_bytes for one in took) / 1e9:.2f}",
-                verdict(rate / 1e6, targets[work] / 1e6) if work in targets else "",
-            )
+        add(
+            name,
+            work.__name__.replace("_", " "),
+            f"{taken:.2f}",
+            f"{rate / 1e6:.2f} M",
+            f"{sum(one.rows for one in took) * WORKERS / cpu / 1e6:.2f} M",
+            f"{cpu / scan_cpu:.1f}",
+            f"{max(one.peak_bytes for one in took) / 1e9:.2f}",
+            verdict(rate / 1e6, targets[work] / 1e6) if work in targets else "",
         )
+    loading, indexing = into_postgres(postgres, staging)
+    for what, more in (("loaded into PostgreSQL", loading), ("and indexed", loading + indexing)):
+        rate = events / (taken + more)
+        target = verdict(rate / 1e6, LOADED_TARGET / 1e6)
+        add(name, what, f"{taken + more:.2f}", f"{rate / 1e6:.2f} M", "", "", "", target)
+    Staging.at(staging).clear()
     for what, cpu in steps(tasks).items():
         tables[1].rows.append((name, what, f"{cpu:.2f}", f"{events / cpu / 1e6:.1f} M"))
+        print("| " + " | ".join(tables[1].rows[-1]) + " |", file=sys.stderr, flush=True)
 
 
 def measure(millions: Sequence[int] = (1,)) -> tuple[Table, Table]:
@@ -231,9 +265,9 @@ def measure(millions: Sequence[int] = (1,)) -> tuple[Table, Table]:
         path, url = folder / "programme.jsonl", f"sqlite:///{folder / 'ledger.db'}"
         write_simulated(LICENSES_A_MILLION, path)
         import_file(url, path)
-        with open_store(url, create=False) as store:
+        with open_store(url, create=False) as store, postgres_server() as postgres:
             for each in millions:
-                measure_one(store, folder, each, (rates, costs))
+                measure_one(store, postgres, folder, each, (rates, costs))
     return rates, costs
 
 

@@ -69,9 +69,9 @@ def _facts(rows: pl.DataFrame, ids: pl.Enum) -> pl.DataFrame:
     fact = pl.col("fact").cast(pl.Int8)
     is_bot = fact.is_in([Fact.CHATBOT_ADDED, Fact.CHATBOT_REMOVED]).cast(pl.UInt32).alias("is_bot")
     if rows.height >= _MANY and rows.schema["subject"] == pl.String:
-        facts = rows.select(license_number(ids), "subject", fact, *TIMES, is_bot)
+        facts = _by_license(rows.select(license_number(ids), "subject", fact, *TIMES, is_bot))
         if facts["license"].is_sorted() and not facts.select(_goes_back().any()).item():
-            # an archive's partition: the next subject gets the next number, and nothing is sorted
+            # partitions of an archive: the next subject gets the next number, and nothing is sorted
             return facts.with_columns(subject=_begins().cum_sum().cast(pl.UInt32)).drop("is_bot")
     code = pl.col("subject").cast(pl.Categorical).to_physical().cast(pl.UInt32) * 2 + is_bot
     facts = rows.select(license_number(ids), code.alias("subject"), fact, *TIMES)
@@ -97,6 +97,22 @@ def _by_subject(facts: pl.DataFrame, license_count: int) -> pl.Series:
         return facts.select(pl.arg_sort_by("license", "subject", maintain_order=True)).to_series()
     numbered = facts.select(group * rows + pl.int_range(pl.len(), dtype=pl.Int64)).to_series()
     return numbered.sort() % rows if rows else numbered
+
+
+def _by_license(facts: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows by licence if each one's stand together, as in several partitions; else as given."""
+    if facts["license"].is_sorted():
+        return facts
+    runs = facts["license"].rle().struct.unnest()
+    if runs["value"].n_unique() < runs.height:
+        return facts
+    end = pl.col("len").cast(pl.Int64).cum_sum()
+    order = (
+        runs.select("value", end=end, first=end - pl.col("len"))
+        .sort("value")
+        .select(pl.int_ranges("first", "end").explode(empty_as_null=False, keep_nulls=False))
+    )
+    return facts.select(pl.all().gather(order.to_series()))
 
 
 def _begins() -> pl.Expr:

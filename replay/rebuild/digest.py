@@ -43,7 +43,12 @@ def _digests(frame: pl.DataFrame, keys: tuple[str, ...]) -> Iterable[tuple[int, 
     """Yield (bucket, SHA-256 of its rows by licence and keys): column after column, in whole bytes."""
     rows, buckets = _in_order(frame, keys)
     nulls = pl.sum_horizontal(
-        pl.col(name).is_null().cast(pl.Int64) * (1 << at) for at, name in enumerate(rows.columns)
+        pl.lit(0, pl.Int64),
+        *(
+            pl.col(column.name).is_null().cast(pl.Int64) * (1 << at)
+            for at, column in enumerate(rows.iter_columns())
+            if column.null_count()
+        ),
     )
     columns = [_Bytes(column) for column in rows.with_columns(nulls=nulls).iter_columns()]
     for (bucket, first), (_, end) in pairwise([*buckets, (BUCKETS, rows.height)]):
@@ -55,23 +60,49 @@ def _digests(frame: pl.DataFrame, keys: tuple[str, ...]) -> Iterable[tuple[int, 
 
 def _in_order(frame: pl.DataFrame, keys: tuple[str, ...]) -> tuple[pl.DataFrame, list[tuple[int, int]]]:
     """Return the rows by bucket, licence and keys, and (bucket, its first row) of those that there are."""
-    ids = frame["license_id"].unique().to_list()
-    bucket_of = {one: zlib.crc32(one.encode()) % BUCKETS for one in ids}
-    place = {one: at for at, one in enumerate(sorted(ids, key=lambda one: (bucket_of[one], one)))}
-    rows = (
-        frame.with_columns(
-            cs.temporal().to_physical(),
-            pl.col("license_id").replace_strict(place, return_dtype=pl.Int32).alias("place"),
+    rows = frame.with_columns(cs.temporal().to_physical())
+    runs = _runs(rows, keys)
+    if runs is None:
+        rows = rows.sort("license_id", *keys, maintain_order=True)
+        runs = rows["license_id"].rle().struct.unnest()
+    buckets = [zlib.crc32(one.encode()) % BUCKETS for one in runs["value"]]
+    placed = (
+        runs.with_columns(
+            bucket=pl.Series(buckets, dtype=pl.Int32), end=pl.col("len").cum_sum().cast(pl.Int64)
         )
-        .sort("place", *keys, maintain_order=True)
-        .with_columns(cs.boolean().cast(pl.UInt8))
+        .select("bucket", "value", "end", first=pl.col("end") - pl.col("len"))
+        .sort("bucket", "value")
     )
-    firsts = rows.select("place", pl.int_range(pl.len()).alias("row")).unique("place", keep="first")
-    by_bucket: dict[int, int] = {}
-    names = list(place)
-    for at, row in firsts.sort("place").iter_rows():
-        by_bucket.setdefault(bucket_of[names[at]], row)
-    return rows.drop("place"), list(by_bucket.items())
+    order = placed.select(
+        pl.int_ranges("first", "end").explode(empty_as_null=False, keep_nulls=False)
+    ).to_series()
+    begins = (
+        placed.with_columns(
+            row=(pl.col("end") - pl.col("first")).cum_sum() - (pl.col("end") - pl.col("first"))
+        )
+        .unique("bucket", keep="first", maintain_order=True)
+        .select("bucket", "row")
+    )
+    return rows.select(pl.all().gather(order)).with_columns(cs.boolean().cast(pl.UInt8)), list(
+        begins.iter_rows()
+    )
+
+
+def _runs(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame | None:
+    """Return each licence's len and value if its rows stand together and by keys, as projections make them.
+
+    None if they do not: looking costs a tenth of sorting.
+    """
+    runs = rows["license_id"].rle().struct.unnest()
+    if runs["value"].n_unique() < runs.height:
+        return None
+    back = pl.lit(value=False)
+    for name in reversed(keys):
+        value = pl.col(name)
+        back = (value < value.shift()) | ((value == value.shift()) & back)
+    same = pl.col("license_id") == pl.col("license_id").shift()
+    unsure = pl.any_horizontal(pl.col(name).is_null() for name in keys)
+    return None if rows.select((same & back).any() | unsure.any()).item() else runs
 
 
 def _view(buffer: pa.Buffer | None) -> memoryview:

@@ -51,6 +51,14 @@ class TestAssemble:
         assert len(sorted_facts) == 2
         assert facts.select("license", "subject").n_unique() == facts["subject"].n_unique()
 
+    def test_leaves_partitions_one_after_the_other(self, log: FramedLog, sorted_facts: list[int]) -> None:
+        order = ["odd", "license_id", "subject", "effective_us", "position"]
+        odd = pl.col("license_id").hash(1) % 2
+        partitions = FramedLog(log.rows.with_columns(odd=odd).sort(order).drop("odd"), log.positions)
+        facts = partitions.history(2**62).facts
+        assert sorted_facts == []
+        assert facts.equals(log.history(2**62).facts)
+
     @pytest.mark.parametrize("column", ["license_id", "subject", "effective_us", "position"])
     def test_sorts_what_is_out_of_order(self, log: FramedLog, sorted_facts: list[int], column: str) -> None:
         rows = log.rows.with_row_index("row")
