@@ -69,7 +69,10 @@ class Borrowed:
         self._versions: dict[str, int] = {}
 
     def aggregate(self, kind: type[AnyAggregate], stream_id: str) -> AnyAggregate:
-        """Return a stream's aggregate, an empty one if nothing is recorded in the stream."""
+        """Return a stream's aggregate, an empty one if nothing is recorded; asked again, the same one."""
+        held = self._aggregates.get(stream_id)
+        if held is not None:
+            return cast(AnyAggregate, held)
         aggregate = self._repository.lend(kind, stream_id)
         self._aggregates[stream_id] = aggregate
         self._versions[stream_id] = aggregate.version

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from ledger.aggregates.license import License
 from ledger.application.activate_agent import activate_agent
 from ledger.application.delete_agent import delete_agent
 from ledger.application.ledger import Ledger
@@ -37,11 +38,14 @@ def change_team(
     A `key` that was seen before changes nothing. Raises LastOwner and what the single commands raise.
     """
     team = show_team(ledger, license_id, as_of=ledger.now())
-    agent = team.agent(agent_id)
-    if change in _PAST and agent is not None and agent.is_last_owner:
-        raise LastOwner(agent_id=agent_id, license_id=license_id, done=_PAST[change], stream=license_id)
     # a user's name has lost its capitals, an agent's id is as it was given
     managing = (one.agent_id for one in team.active if one.role in _MANAGING)
     actor = next((name for name in managing if name.casefold() == user.casefold()), SYSTEM_ACTOR)
-    meta = CommandMeta(actor=actor, key=key)
+
+    def leaves_an_owner(license_: License) -> None:
+        if change in _PAST and license_.active_owners() == [agent_id]:
+            raise LastOwner(agent_id=agent_id, license_id=license_id, done=_PAST[change], stream=license_id)
+
+    # somebody else may be changing what the page has shown: what counts is who is left when this is decided
+    meta = CommandMeta(actor=actor, key=key, provided=leaves_an_owner)
     return _DO[change](ledger, license_id=license_id, agent_id=agent_id, meta=meta)

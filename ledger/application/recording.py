@@ -1,18 +1,20 @@
 """How a command becomes an event in the log: decided on, saved, decided again if another was faster."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from ledger.aggregates.license import License
 from ledger.application.borrowing import NeedsTheWriteLock
-from ledger.application.deciding import decide
+from ledger.application.deciding import Past, decide
 from ledger.application.ledger import Ledger
 from ledger.application.logs import logger
 from ledger.application.remembering import SessionPast
 from ledger.events.base import LedgerEvent
 from ledger.events.catalogue import propose, same_content
 from ledger.events.entry import Entry
+from ledger.events.streams import license_stream
 from ledger.rules.errors import Conflict, LedgerError
 from ledger.rules.instants import from_us
 from ledger.rules.words import SYSTEM_ACTOR
@@ -38,12 +40,17 @@ class IdMeansSomethingElse(Conflict):
 
 @dataclass(frozen=True)
 class CommandMeta:
-    """What every command carries: when it became true (None: now), who did it, and how to know it again."""
+    """What every command carries: when it became true (None: now), who did it, and how to know it again.
+
+    `provided` raises if the licence, as it is at the moment of deciding, must not be changed after all: for
+    what one place asks for and the rules do not. It is asked anew with each attempt.
+    """
 
     at: datetime | None = None
     actor: str = SYSTEM_ACTOR
     key: str | None = None
     request_id: str | None = None
+    provided: Callable[[License], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,13 @@ class Command(NamedTuple):
             recorded_at=recorded_at,
             **self.fields,
         )
+
+    def decided(self, now: datetime, past: Past) -> Entry:
+        """Return the event with its place in its stream; raises what refuses it."""
+        license_id = self.fields.get("license_id")
+        if self.meta.provided is not None and isinstance(license_id, str):
+            self.meta.provided(past.aggregate(License, license_stream(license_id)))
+        return decide(self.event(now, now), past)
 
 
 def record(ledger: Ledger, meta: CommandMeta, event_type: str, **fields: object) -> Recorded:
@@ -159,7 +173,7 @@ def _record_among_others(ledger: Ledger, command: Command) -> Recorded:
     """Decide without a lock; the store refuses what is out of date by then."""
     now = ledger.now()
     with ledger.repository.borrowing() as borrowed:
-        entry = decide(command.event(now, now), borrowed)
+        entry = command.decided(now, borrowed)
         saved = ledger.store.event_store.save(entry, unchanged=borrowed.versions_besides(entry.originator_id))
         if saved.entry is not entry:
             borrowed.drop(entry.originator_id)
@@ -173,7 +187,7 @@ def _record_alone(ledger: Ledger, command: Command) -> Recorded:
         if found is not None:
             return _as_known(ledger, command, found)
         now = not_before_the_last(ledger.now(), session)
-        entry = decide(command.event(now, now), SessionPast(session))
+        entry = command.decided(now, SessionPast(session))
         position = session.append([ledger.store.mapper.to_stored_event(entry)])[0]
     return _answer(ledger, entry, position)
 

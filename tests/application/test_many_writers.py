@@ -10,13 +10,16 @@ from ledger.aggregates.license import OutOfOrder
 from ledger.application.activate_agent import activate_agent
 from ledger.application.add_chatbot import add_chatbot
 from ledger.application.announce_cutover import announce_cutover
+from ledger.application.change_team import LastOwner, change_team
+from ledger.application.create_agent import create_agent
 from ledger.application.create_license import create_license
 from ledger.application.ledger import Ledger
 from ledger.application.register_partner import register_partner
+from ledger.application.show_team import TeamChange
 from ledger.application.suspend_agent import suspend_agent
 from ledger.application.take_seat import take_seat
 from ledger.rules.errors import Conflict
-from tests.application.desk import ANN, NOON, HandClock, a_license, exported, imported, log_of, meta
+from tests.application.desk import ANN, NOON, OWNER, HandClock, a_license, exported, imported, log_of, meta
 
 
 def together(*jobs: Callable[[], None]) -> None:
@@ -94,6 +97,33 @@ class TestManyWriters:
         with Ledger.open(f"sqlite:///{tmp_path / 'another.db'}", create=True) as another:
             imported(another, history)
             assert exported(another) == history
+
+    def test_leave_an_owner_whoever_suspends_whom(self, store_url: str, clock: HandClock) -> None:
+        rounds, change = threading.Barrier(2), TeamChange.SUSPEND
+        kept: list[str] = []
+
+        def suspending(agent_id: str) -> Callable[[], None]:
+            def job() -> None:
+                with Ledger.open(store_url, create=False, clock=clock) as ledger:
+                    for _ in range(self.ROUNDS):
+                        rounds.wait()
+                        try:
+                            change_team(
+                                ledger, license_id="acme", agent_id=agent_id, change=change, user="kim"
+                            )
+                        except LastOwner:
+                            kept.append(agent_id)
+                        rounds.wait()
+                        with suppress(OutOfOrder):
+                            activate_agent(ledger, license_id="acme", agent_id=agent_id, meta=meta())
+
+            return job
+
+        with Ledger.open(store_url, create=True, clock=clock) as ledger:
+            a_license(ledger)
+            create_agent(ledger, license_id="acme", agent_id="second", role="owner", meta=meta())
+            together(suspending(OWNER), suspending("second"))
+        assert len(kept) == self.ROUNDS
 
     def test_resolve_a_licence_by_the_cutovers_before_it_in_the_log(
         self, store_url: str, clock: HandClock

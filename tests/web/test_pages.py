@@ -183,6 +183,14 @@ class TestTeam:
             ).text
         )
 
+    def test_takes_no_key_that_no_id_can_be(self, signed_in: As) -> None:
+        admin = signed_in("admin")
+        headers = {"X-CSRF-Token": admin.token("/licenses")}
+        for key in ("", "k" * 201):
+            asked = {"agent_id": OWNER, "change": "activate", "key": key}
+            answer = admin.post(f"/api/licenses/{FIRM}/team", json=asked, headers=headers)
+            assert answer.status_code == 422
+
     def test_lets_one_of_two_owners_go(self, ledger: Ledger, signed_in: As) -> None:
         create_agent(ledger, license_id=FIRM, agent_id="second", role="owner", meta=CommandMeta())
         admin = signed_in("admin")

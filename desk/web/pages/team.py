@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import Body, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import Field
 
 from desk.web.access import TheVisitor, VisibleLicense, may
 from desk.web.desk import Desk, TheDesk
@@ -94,7 +95,7 @@ class ChangeAsked(View):
 
     agent_id: str
     change: TeamChange
-    key: str | None = None
+    key: Annotated[str | None, Field(min_length=1, max_length=_LONGEST_KEY)] = None
 
 
 class ChangeDone(View):
