@@ -141,7 +141,10 @@ def _quantity(step: Step, of: Explanation) -> str:
     there = "there is" if abs(difference) == 1 else "there are"
     who = names(step.came if difference > 0 else step.left)
     named = who and len(step.came if difference > 0 else step.left) == abs(difference)
-    return f"{there} {said}" + (f" ({who})" if named else "")
+    switched = any(other.factor == "pricing_model" for other in of.bridge)
+    # the invoice before counted something else: its number is not the one that this one is more or less than
+    than = f" than the {words.number(int(step.before or 0))} counted at the switch" if switched else ""
+    return f"{there} {said}{than}" + (f" ({who})" if named else "")
 
 
 def _other_reason(step: Step, of: Explanation) -> str:
