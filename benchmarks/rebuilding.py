@@ -37,6 +37,7 @@ from ledger.stores.locations import open_store
 from ledger.stores.log_row import LastRecorded
 from ledger.stores.store import Store
 from replay.rebuild.digest import bucket_digests
+from replay.rebuild.loading import fill
 from replay.rebuild.plan import tasks_of
 from replay.rebuild.task import (
     Task,
@@ -199,9 +200,8 @@ def into_postgres(url: str, staging_url: str) -> tuple[float, float]:
         )
 
         def load() -> None:
-            for done in staging.read_done().values():
-                with models.moving(version, {}, position=0, recorded_us=0, through_us=0) as change:
-                    change.load(staging.frames(done))
+            for _ in fill(models, version, staging, lambda *_: None):
+                pass
 
         took = seconds(load), seconds(lambda: models.build_indexes(version))
         models.drop(version)

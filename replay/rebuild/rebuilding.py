@@ -5,20 +5,20 @@ from dataclasses import dataclass
 
 from ledger.application.archive_log import WORK, mend_archive
 from ledger.application.ledger import Ledger
-from ledger.projections.read_models import SCHEMAS, schema_version
+from ledger.projections.read_models import SCHEMAS
 from ledger.rules.errors import LedgerError
 from ledger.rules.instants import MICROSECOND, to_us
 from ledger.stores.archive.errors import DamagedFile
 from ledger.stores.archive.staging import Done, NotComputed, Staging
-from ledger.stores.read_models.catalogue import Parked, State
+from ledger.stores.read_models.catalogue import State
 from ledger.stores.read_models.contents import row_counts
 from ledger.stores.read_models.errors import OfAnotherLog
 from ledger.stores.read_models.store import ReadModelStore
 from replay.follow import HORIZON, Follower
+from replay.rebuild.loading import load
 from replay.rebuild.plan import Plan, prepare
 from replay.rebuild.running import Rebuilt, Runner, run
 
-BUILDER = "rebuild"
 # What each projection is kept in; data faults belong to whoever reports them.
 PROJECTIONS = {
     "seats": ("seat_step", "fault"),
@@ -100,7 +100,7 @@ def rebuild(ledger: Ledger, order: Order, tell: Tell) -> Report:
         through_us = to_us(ledger.now()) + HORIZON // MICROSECOND
         plan = prepare(ledger, order.staging_url, order.archive_url, through_us, tables=order.tables)
         rebuilt = computed(ledger, plan, order.runner, tell)
-        version = _load(ledger, models, plan, tell)
+        version = load(ledger, models, plan, lambda rows: tell(Loaded(rows)))
         _check_loaded(models, version, rebuilt, order.tables)
         models.build_indexes(version)
         position = Follower(ledger, lambda _: None).catch_up(version)
@@ -146,46 +146,6 @@ def _models(ledger: Ledger) -> ReadModelStore:
     if models is None:
         raise OfAnotherLog(url=ledger.store.url)
     return models
-
-
-def _load(ledger: Ledger, models: ReadModelStore, plan: Plan, tell: Tell) -> int:
-    """Fill new tables from the staging, a transaction a task; what an earlier run half filled is dropped."""
-    for begun in models.table_versions():
-        if begun.state is State.BUILDING and begun.builder == BUILDER:
-            models.drop(begun.version)
-    version = models.create_version(
-        {table: SCHEMAS[table] for table in plan.tables},
-        schema_version(),
-        builder=BUILDER,
-        through_us=plan.through_us,
-        created_us=to_us(ledger.now()),
-    )
-    moved = {
-        "position": plan.until_position, "recorded_us": plan.recorded_us, "through_us": plan.through_us
-    }  # fmt: skip
-    staging, rows = Staging.at(plan.staging), 0
-    for _, done in sorted(staging.read_done().items()):
-        frames = staging.frames(done)
-        with models.moving(version, {}, **moved) as change:
-            change.load(frames)
-            change.unpark(
-                sorted({each for frame in frames.values() for each in frame["license_id"].unique()})
-            )
-            for one in done.parked:
-                change.park(_parked(ledger, one))
-        rows += sum(frame.height for frame in frames.values())
-        tell(Loaded(rows))
-    expected = {place.partition: 0 for place in models.checkpoints() if place.version == version}
-    parked = {one.license_id for done in staging.read_done().values() for one in done.parked}
-    with models.moving(version, expected, **moved) as change:
-        change.unpark([before.license_id for before in models.parked() if before.license_id not in parked])
-    return version
-
-
-def _parked(ledger: Ledger, one: NotComputed) -> Parked:
-    event = ledger.store.following.event_at(one.position)
-    event_id = event.row.event_id if event else ""
-    return Parked(one.license_id, one.position, event_id, one.reason, to_us(ledger.now()))
 
 
 def _check_loaded(models: ReadModelStore, version: int, rebuilt: Rebuilt, tables: Sequence[str]) -> None:

@@ -40,8 +40,16 @@ _COLUMNS = (
 )
 
 
+# A statement has one processor of the server; two keep a small one busy, and few tasks in memory here.
+_WRITERS = 2
+# For the sorting of an index, instead of the server's 64 MB or so.
+_INDEX_MEMORY = "256MB"
+
+
 class PostgresReadModels(ReadModelStore):
     """Read models in a schema: instants are timestamptz, dates are date, text is compared by its bytes."""
+
+    writers = _WRITERS
 
     def __init__(self, url: str, datastore: LedgerDatastore) -> None:
         super().__init__(url)
@@ -115,6 +123,9 @@ class _PostgresTransaction(Transaction):
 
     def alone(self) -> None:
         self.run(_ALONE, {"schema": self._schema})
+
+    def for_indexes(self) -> None:
+        self.run(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'")
 
     def read(self, statement: str, parameters: Mapping[str, Any], schema: pl.Schema) -> pl.DataFrame:
         with self._connection.cursor() as cursor:

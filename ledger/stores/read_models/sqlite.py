@@ -110,6 +110,9 @@ class _SQLiteTransaction(Transaction):
     def alone(self) -> None:
         """Do nothing: a writer has been alone since the transaction began."""
 
+    def for_indexes(self) -> None:
+        """Do nothing: a connection's cache is all there is."""
+
     def read(self, statement: str, parameters: Mapping[str, Any], schema: pl.Schema) -> pl.DataFrame:
         rows = self._connection.execute(statement, parameters).fetchall()
         if not rows:

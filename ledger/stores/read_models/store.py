@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 
 import polars as pl
@@ -27,8 +28,11 @@ _AFTER_A_SWITCH = {State.LIVE: State.PREVIOUS, State.PREVIOUS: State.OLD}
 class ReadModelStore(Closing):
     """Tables of read models beside a log, in versions; plain names are views of the live ones.
 
-    Safe to share between threads. Close it, or use it in a with statement.
+    Safe to share between threads. Close it, or use it in a with statement. `writers` says how many
+    transactions may write into different tables, or append to the same ones, at a time.
     """
+
+    writers = 1
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -104,13 +108,22 @@ class ReadModelStore(Closing):
     def build_indexes(self, version: int) -> None:
         """Build a version's indexes, after a bulk load, and let the database count what it has.
 
-        Loading is several times faster without indexes.
+        Loading is several times faster without indexes. A transaction for each table: nobody reads the
+        version before it is switched to, and one that was left half done is dropped.
         """
-        with self.transaction(writing=True) as work:
-            for table in _tables_of(work, version):
+        with self.transaction(writing=False) as work:
+            tables = _tables_of(work, version)
+
+        def indexed(table: str) -> None:
+            with self.transaction(writing=True) as work:
+                work.for_indexes()
                 for statement in indexes(table, version, work.qualified):
                     work.run(statement)
                 work.run(f"ANALYZE {work.qualified(physical(table, version))}")
+
+        with ThreadPoolExecutor(self.writers) as threads:
+            for done in [threads.submit(indexed, table) for table in tables]:
+                done.result()
 
     @contextmanager
     def moving(
@@ -139,6 +152,12 @@ class ReadModelStore(Closing):
                 }
                 if not work.run(sql.MOVE, moved):
                     raise CheckpointMoved(partition=part, version=version, expected=was)
+            yield Change(work, version, _tables_of(work, version))
+
+    @contextmanager
+    def changing(self, version: int) -> Iterator["Change"]:
+        """Write rows in one transaction while no checkpoint moves: into a version that nobody follows yet."""
+        with self.transaction(writing=True) as work:
             yield Change(work, version, _tables_of(work, version))
 
     def switch(self, version: int, schemas: Mapping[str, pl.Schema]) -> None:

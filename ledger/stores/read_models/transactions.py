@@ -23,6 +23,10 @@ class Transaction(ABC):
         """Let nobody else decide about versions and leases until the end of the transaction."""
 
     @abstractmethod
+    def for_indexes(self) -> None:
+        """Give the transaction what building indexes takes."""
+
+    @abstractmethod
     def read(self, statement: str, parameters: Mapping[str, Any], schema: pl.Schema) -> pl.DataFrame:
         """Return the rows of a SELECT straight as columns of the schema."""
 
