@@ -51,6 +51,8 @@ from replay.rebuild.task import (
 
 LICENSES_A_MILLION = 10_450
 WORKERS = 2
+# in millions of events: more takes as long in proportion, and tens of gigabytes
+INTO_POSTGRES_UP_TO = 10
 SEATS_TARGET, ALL_TARGET, WRITTEN_TARGET, LOADED_TARGET = 10e6, 2e6, 1e6, 0.3e6
 
 
@@ -245,11 +247,12 @@ def measure_one(
             f"{max(one.peak_bytes for one in took) / 1e9:.2f}",
             verdict(rate / 1e6, targets[work] / 1e6) if work in targets else "",
         )
-    loading, indexing = into_postgres(postgres, staging)
-    for what, more in (("loaded into PostgreSQL", loading), ("and indexed", loading + indexing)):
-        rate = events / (taken + more)
-        target = verdict(rate / 1e6, LOADED_TARGET / 1e6)
-        add(name, what, f"{taken + more:.2f}", f"{rate / 1e6:.2f} M", "", "", "", target)
+    if millions <= INTO_POSTGRES_UP_TO:
+        loading, indexing = into_postgres(postgres, staging)
+        for what, more in (("loaded into PostgreSQL", loading), ("and indexed", loading + indexing)):
+            rate = events / (taken + more)
+            target = verdict(rate / 1e6, LOADED_TARGET / 1e6)
+            add(name, what, f"{taken + more:.2f}", f"{rate / 1e6:.2f} M", "", "", "", target)
     Staging.at(staging).clear()
     for what, cpu in steps(tasks).items():
         tables[1].rows.append((name, what, f"{cpu:.2f}", f"{events / cpu / 1e6:.1f} M"))

@@ -17,6 +17,11 @@ prices AS (
             OVER (PARTITION BY plan, billing_cycle, currency ORDER BY effective_us, position) AS until_us
     FROM terms WHERE fact = 42
 ),
+-- by itself: PostgreSQL would walk over all terms again for each invoice
+cutovers AS MATERIALIZED (
+    SELECT pricing_model, cutover_on, applies_to_source, applies_to_programme
+    FROM terms WHERE fact = 43 AND takes_effect = 'on_billing_date'
+),
 partners AS (
     SELECT partner_id, programme FROM terms WHERE fact = 40
 ),
@@ -116,9 +121,8 @@ billed AS (
         ON price.plan = at_dates.plan AND price.billing_cycle = licence.billing_cycle
         AND price.currency = licence.currency
         AND price.effective_us <= at_dates.effective_us AND at_dates.effective_us < price.until_us
-    LEFT JOIN terms AS cutover
-        ON cutover.fact = 43 AND cutover.takes_effect = 'on_billing_date'
-        AND (cutover.applies_to_source = licence.source OR cutover.applies_to_programme = licence.programme)
+    LEFT JOIN cutovers AS cutover
+        ON (cutover.applies_to_source = licence.source OR cutover.applies_to_programme = licence.programme)
         AND CAST(cutover.cutover_on AS date) <= at_dates.day
     WHERE at_dates.n IS NOT NULL
         AND (licence.billing_cycle = 'monthly' OR at_dates.n % 12 = 0)
