@@ -31,7 +31,7 @@ _Partitions = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        show_default="64",
+        show_default="64, more for a log of over 16 million events",
         help="Into how many files a segment is split, by licence: a power of two, fixed when it is made.",
     ),
 ]

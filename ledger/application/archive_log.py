@@ -50,7 +50,7 @@ def archive_log(
     progress: Progress | None = None,
     checking: Progress | None = None,
 ) -> ArchiveReport:
-    """Seal the log as it is now; `partitions` (64 by default) is fixed when it is made.
+    """Seal the log as it is now; `partitions` (by default 64, more for a long log) is fixed when it is made.
 
     Files that are missing or have another size are written anew, with `verify` those with another SHA-256
     too. `progress` is told the number of events sealed so far, `checking` that of files looked at. Raises

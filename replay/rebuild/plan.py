@@ -9,7 +9,7 @@ from ledger.application.ledger import Ledger
 from ledger.projections.read_models import SCHEMAS, schema_version
 from ledger.stores.archive.errors import ArchiveNotFound
 from ledger.stores.archive.manifest import Contents, DataFile, read_contents
-from ledger.stores.archive.partitions import DEFAULT_PARTITIONS
+from ledger.stores.archive.partitions import partitions_for
 from ledger.stores.archive.place import Place
 from ledger.stores.archive.sealing import check_same_log, extend
 from ledger.stores.archive.staging import TAIL, Staging
@@ -57,7 +57,7 @@ def prepare(
     *,
     until: LastRecorded | None = None,
     tables: Sequence[str] = tuple(SCHEMAS),
-    partitions: int = DEFAULT_PARTITIONS,
+    partitions: int | None = None,
     task_rows: int = TASK_ROWS,
     progress: Progress | None = None,
 ) -> Plan:
@@ -66,12 +66,14 @@ def prepare(
     The log counts up to the event `until`, to its end without one.
 
     With an archive (None: all from the store) only what was recorded since is read from the store;
-    `partitions` counts without one. A plan goes on if it has the same tables, from the same code, and its
-    files are still in force: then position and instants are those of its beginning. `progress` is told the
-    number of the tail's events sealed so far. Raises AnotherLogsArchive, UnreadableManifest.
+    `partitions` counts without one (None: as many as suit the log's length). A plan goes on if it has the
+    same tables, from the same code, and its files are still in force: then position and instants are those of
+    its beginning. `progress` is told the number of the tail's events sealed so far. Raises
+    AnotherLogsArchive, UnreadableManifest.
     """
     staging = Staging.at(staging_url)
-    archive = _archive(ledger, archive_url, partitions)
+    end = until or ledger.store.last_recorded() or LastRecorded(0, 0)
+    archive = _archive(ledger, archive_url, partitions or partitions_for(end.position))
     earlier = _earlier(staging, archive)
     ledger_id = ledger.store.ledger_id(create=True) or ""
     if (
@@ -82,7 +84,6 @@ def prepare(
     ):
         return earlier
     staging.clear()
-    end = until or ledger.store.last_recorded() or LastRecorded(0, 0)
     # a name of its own, for workers that have read an earlier tail
     tail_url = f"{staging_url}/{TAIL}-{ledger.new_id()}"
     begun = Contents(url=tail_url, partitions=archive.partitions, after_position=archive.until_position)

@@ -17,7 +17,7 @@ from ledger.stores.archive.errors import (
     UnreadableManifest,
 )
 from ledger.stores.archive.manifest import Contents, Segment, manifest_name, read_contents
-from ledger.stores.archive.partitions import partition_of
+from ledger.stores.archive.partitions import check_partitions, partition_of, partitions_for
 from ledger.stores.archive.place import Place
 from ledger.stores.archive.reading import Archive
 from ledger.stores.archive.sealing import FAN_IN, clear_away, compact, to_merge
@@ -106,6 +106,13 @@ class TestArchive:
             assert archive_log(empty, archive_url).segments == 0
         with pytest.raises(ArchiveNotFound):
             Archive.open(archive_url)
+
+    @pytest.mark.parametrize(
+        ("rows", "partitions"),
+        [(0, 64), (16_000_000, 64), (16_000_001, 128), (50_900_000, 256), (10**9, 1024)],
+    )
+    def test_has_more_partitions_for_a_long_log(self, rows: int, partitions: int) -> None:
+        assert check_partitions(partitions_for(rows)) == partitions
 
     def test_keeps_its_partitions(self, file_ledger: Ledger, archive_url: str) -> None:
         with pytest.raises(BadArchive, match="power of two"):

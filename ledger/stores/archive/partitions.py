@@ -13,6 +13,8 @@ from ledger.stores.archive.errors import BadArchive
 DEFAULT_PARTITIONS = 64
 # Digests of results are made of so many buckets of licences: each must lie in one partition.
 MAX_PARTITIONS = 1024
+# What a worker holds in less than half a gigabyte: a partition is worked on whole.
+ROWS_A_PARTITION = 250_000
 # Texts that come again and again; numbers of which each is near the one before it, by their differences.
 _IN_DICTIONARIES = ["type", "license_id", "subject", "actor", "role", "fact", "topic"]
 _IN_STEPS = dict.fromkeys(("position", "effective_at", "recorded_at"), "DELTA_BINARY_PACKED")
@@ -25,6 +27,12 @@ def check_partitions(partitions: int) -> int:
         reason = f"it is no power of two from 1 to {MAX_PARTITIONS}"
         raise BadArchive(field="partitions", value=partitions, reason=reason)
     return partitions
+
+
+def partitions_for(rows: int) -> int:
+    """Return how many partitions a new archive of so many rows gets: 64, and more for a long log."""
+    needed = -(-rows // ROWS_A_PARTITION)
+    return min(max(DEFAULT_PARTITIONS, 1 << max(needed - 1, 0).bit_length()), MAX_PARTITIONS)
 
 
 def partition_of(license_id: str, partitions: int) -> int:

@@ -22,11 +22,11 @@ from ledger.stores.archive.manifest import (
     sha256_of,
 )
 from ledger.stores.archive.partitions import (
-    DEFAULT_PARTITIONS,
     check_partitions,
     file_name,
     in_partitions,
     parquet,
+    partitions_for,
     sorted_rows,
 )
 from ledger.stores.archive.place import Place, is_unfinished
@@ -58,14 +58,17 @@ class Log(Protocol):
 
 
 def open_or_begin(place: Place, log: Log, partitions: int | None = None) -> Contents:
-    """Return what the archive at a place holds, or the contents of a new one with so many partitions.
+    """Return what the archive at a place holds, or the contents of a new one.
+
+    A new one gets so many partitions, without a number as many as suit the log's length.
 
     Raises AnotherLogsArchive if it was made from another log, UnreadableManifest, BadArchive.
     """
     if not manifest_names(place):
+        last = log.last_recorded()
+        fitting = partitions_for(last.position if last else 0)
         return Contents(
-            url=place.url,
-            partitions=check_partitions(DEFAULT_PARTITIONS if partitions is None else partitions),
+            url=place.url, partitions=fitting if partitions is None else check_partitions(partitions)
         )
     contents = read_contents(place)
     if partitions is not None and partitions != contents.partitions:
