@@ -102,7 +102,12 @@ def show_status(ledger: Ledger) -> Status:
         for version, of in parts.items()
     }
     now_us = to_us(ledger.clock())
-    tables = tuple(_table(one, parts[one.version], behind, now_us) for one in models.table_versions())
+    tables = tuple(
+        # a version that came or went since has no checkpoints here
+        _table(one, parts[one.version], behind, now_us)
+        for one in models.table_versions()
+        if one.version in parts
+    )
     return Status(position, recorded_at, tables, tuple(_parked(one) for one in models.parked()))
 
 

@@ -114,6 +114,14 @@ class TestArchive:
     def test_has_more_partitions_for_a_long_log(self, rows: int, partitions: int) -> None:
         assert check_partitions(partitions_for(rows)) == partitions
 
+    def test_leaves_alone_what_is_not_its_own(self, file_ledger: Ledger, tmp_path: Path) -> None:
+        theirs = tmp_path / "data" / "segments" / "customers.csv"
+        theirs.parent.mkdir(parents=True)
+        theirs.write_text("x")
+        for _ in range(2):
+            archive_log(file_ledger, str(tmp_path / "data"))
+        assert theirs.exists()
+
     def test_keeps_its_partitions(self, file_ledger: Ledger, archive_url: str) -> None:
         with pytest.raises(BadArchive, match="power of two"):
             archive_log(file_ledger, archive_url, partitions=12)

@@ -1,6 +1,7 @@
 """What an archive holds: a chain of manifests, each of which adds one segment and may take others away."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from ledger.stores.archive.place import Place, is_unfinished
 
 SCHEMA_VERSION = 1
 FOLDER = "manifests"
+SEGMENTS = "segments"
+_FILES = re.compile(rf"{FOLDER}/\d{{8,}}\.json|{SEGMENTS}/\d{{8,}}/(?:programme|part-\d{{4}})\.parquet")
 
 
 class _Part(BaseModel):
@@ -121,6 +124,11 @@ class Contents:
 def manifest_name(number: int) -> str:
     """Return a manifest's file name; names sort as numbers do."""
     return f"{FOLDER}/{number:08}.json"
+
+
+def is_archived(name: str) -> bool:
+    """Tell whether a file is named as an archive names its own, in force or left over."""
+    return _FILES.fullmatch(name) is not None
 
 
 def sha256_of(content: bytes) -> str:

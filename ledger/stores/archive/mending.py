@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from ledger.stores.archive.errors import DamagedFile
-from ledger.stores.archive.manifest import Contents, DataFile, Segment, append_manifest
+from ledger.stores.archive.manifest import SEGMENTS, Contents, DataFile, Segment, append_manifest
 from ledger.stores.archive.partitions import partitions_of, sorted_rows
 from ledger.stores.archive.place import Place
-from ledger.stores.archive.sealing import PAGE_ROWS, SEGMENTS, Log, whole_rows, write_file
+from ledger.stores.archive.sealing import PAGE_ROWS, Log, whole_rows, write_file
 from ledger.stores.archive.segments import fault_of
 
 QUARANTINE = "quarantine"

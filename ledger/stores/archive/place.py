@@ -108,3 +108,8 @@ class Place:
 def is_unfinished(name: str) -> bool:
     """Tell whether a file is what a crash left of a whole write."""
     return name.endswith(_UNFINISHED)
+
+
+def finished(name: str) -> str:
+    """Return the name that a file has when it is written to its end."""
+    return name.removesuffix(_UNFINISHED)

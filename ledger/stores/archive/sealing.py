@@ -12,11 +12,13 @@ import polars as pl
 from ledger.stores.archive.errors import AnotherLogsArchive, BadArchive
 from ledger.stores.archive.manifest import (
     FOLDER,
+    SEGMENTS,
     Contents,
     DataFile,
     LogEnds,
     Segment,
     append_manifest,
+    is_archived,
     manifest_names,
     read_contents,
     sha256_of,
@@ -29,12 +31,11 @@ from ledger.stores.archive.partitions import (
     partitions_for,
     sorted_rows,
 )
-from ledger.stores.archive.place import Place, is_unfinished
+from ledger.stores.archive.place import Place, finished, is_unfinished
 from ledger.stores.archive.rows import ARCHIVE_SCHEMA, archive_rows
 from ledger.stores.archive.segments import whole_file
 from ledger.stores.log_row import LastRecorded
 
-SEGMENTS = "segments"
 SEGMENT_ROWS = 500_000
 # A page of whole rows has their JSON in it, some 400 bytes each.
 PAGE_ROWS = 25_000
@@ -214,7 +215,7 @@ def compact(place: Place, contents: Contents) -> Contents:
 def clear_away(place: Place, contents: Contents) -> list[str]:
     """Delete what no manifest names: leftovers of a run that was cut off, and segments that were merged."""
     named = {file.name for file in contents.files}
-    left = [name for name in place.names(SEGMENTS) if name not in named]
+    left = [name for name in place.names(SEGMENTS) if name not in named and is_archived(finished(name))]
     left += [name for name in place.names(FOLDER) if is_unfinished(name)]
     place.remove(left)
     return left

@@ -1,20 +1,25 @@
 """Where results of a long computation wait: files of each piece of work, and a note that it is done."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import uuid4
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from ledger.stores.archive.manifest import sha256_of
+from ledger.stores.archive.manifest import is_archived, sha256_of
 from ledger.stores.archive.partitions import written
-from ledger.stores.archive.place import Place, is_unfinished
+from ledger.stores.archive.place import Place, finished, is_unfinished
 from ledger.stores.archive.segments import read_result
 
 _PLAN = "plan.json"
 _DONE = "done"
 _RESULTS = "results"
 TAIL = "tail"
+# The place is named by a person, who may have other files there.
+_OURS = re.compile(
+    rf"{_PLAN}|{_DONE}/\d{{6}}\.json|{_RESULTS}/\d{{6}}-[0-9a-f]{{32}}/\w+\.parquet|{TAIL}-[^/]+/(?P<archived>.+)"
+)
 
 
 class _Part(BaseModel):
@@ -119,7 +124,12 @@ class Staging:
         """Give the place back: the plan goes first, so that nobody goes on with half of it."""
         if self._place.size(_PLAN) is not None:
             self._place.remove([_PLAN])
-        self._place.remove(self._place.names(""))
+        self._place.remove(name for name in self._place.names("") if _is_ours(name))
+
+
+def _is_ours(name: str) -> bool:
+    found = _OURS.fullmatch(finished(name))
+    return found is not None and (found["archived"] is None or is_archived(found["archived"]))
 
 
 def result_file(frame: pl.DataFrame) -> bytes:
