@@ -34,13 +34,23 @@ _FIELDS = pl.Struct(
         "channel": pl.String,
     }
 )
+# By field, the topics whose events are none without it.
+_NEEDED = {
+    name: [
+        f"{event}@{model.version}"
+        for event, model in CATALOGUE.items()
+        if name in model.model_fields and model.model_fields[name].is_required()
+    ]
+    for name in _FIELDS.to_schema()
+}
 
 
 def decode_terms(log: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of the log that carry terms, with the fields of their state as columns.
 
     `log` has position, license_id, fact, effective_us, recorded_us, topic and state; those stay, but for
-    topic and state. Events of an older version pass through the upcasters first. Empty in, empty out.
+    topic and state. Events of an older version pass through the upcasters first. Empty in, empty out. Raises
+    UnreadableEvent, and a ComputeError for a state that is no JSON.
     """
     rows = log.filter(pl.col("fact") >= SEAT_FACTS_END)
     state = rows["state"].cast(pl.String)
@@ -51,7 +61,21 @@ def decode_terms(log: pl.DataFrame) -> pl.DataFrame:
     keep = rows.select(
         "position", pl.col("license_id").cast(pl.String), "fact", "effective_us", "recorded_us"
     )
-    return keep.hstack(state.str.json_decode(_FIELDS).struct.unnest())
+    fields = state.str.json_decode(_FIELDS).struct.unnest()
+    _refuse_lacking(rows["topic"], state, fields)
+    return keep.hstack(fields)
+
+
+def _refuse_lacking(topics: pl.Series, state: pl.Series, fields: pl.DataFrame) -> None:
+    """Raise UnreadableEvent for the first event without a field that it needs, not to read it as nothing."""
+    told = fields.with_columns(topic=topics, state=state)
+    lacking = told.filter(
+        pl.any_horizontal(
+            pl.col(name).is_null() & pl.col("topic").is_in(of) for name, of in _NEEDED.items() if of
+        )
+    )
+    for topic, text in lacking.select("topic", "state").iter_rows():
+        decode(topic, text.encode())
 
 
 def known_through_ids(terms: pl.DataFrame) -> list[str]:
