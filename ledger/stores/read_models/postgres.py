@@ -75,7 +75,11 @@ class PostgresReadModels(ReadModelStore):
                 raise
             self._idle.put(connection)
         except adbc_driver_manager.Error as error:
-            raise self._failure(error) from error
+            failure = self._failure(error)
+            if isinstance(failure, StoreUnreachable):
+                # what was idle meanwhile is lost as well, and would fail one by one when all is well again
+                self.close()
+            raise failure from error
 
     def _connection(self) -> adbc.Connection:
         with suppress(Empty):
