@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ledger.aggregates.license import License
+from ledger.aggregates.license import MANAGING_ROLES, License
 from ledger.application.activate_agent import activate_agent
 from ledger.application.delete_agent import delete_agent
 from ledger.application.ledger import Ledger
@@ -11,7 +11,7 @@ from ledger.application.recording import CommandMeta, Recorded
 from ledger.application.show_team import TeamChange, show_team
 from ledger.application.suspend_agent import suspend_agent
 from ledger.rules.errors import Conflict
-from ledger.rules.words import SYSTEM_ACTOR, Role
+from ledger.rules.words import SYSTEM_ACTOR
 
 _DO: Final[Mapping[TeamChange, Callable[..., Recorded]]] = {
     TeamChange.SUSPEND: suspend_agent,
@@ -19,7 +19,6 @@ _DO: Final[Mapping[TeamChange, Callable[..., Recorded]]] = {
     TeamChange.DELETE: delete_agent,
 }
 _PAST: Final = {TeamChange.SUSPEND: "suspended", TeamChange.DELETE: "deleted"}
-_MANAGING = frozenset({Role.OWNER, Role.ADMIN})
 
 
 class LastOwner(Conflict):
@@ -39,7 +38,7 @@ def change_team(
     """
     team = show_team(ledger, license_id, as_of=ledger.now())
     # a user's name has lost its capitals, an agent's id is as it was given
-    managing = (one.agent_id for one in team.active if one.role in _MANAGING)
+    managing = (one.agent_id for one in team.active if one.role in MANAGING_ROLES)
     actor = next((name for name in managing if name.casefold() == user.casefold()), SYSTEM_ACTOR)
 
     def leaves_an_owner(license_: License) -> None:

@@ -95,20 +95,16 @@ def show_status(ledger: Ledger) -> Status:
     if models is None:
         return Status(position, recorded_at, (), ())
     parts: dict[int, list[Checkpoint]] = {}
-    for checkpoint in models.checkpoints():
+    standing = models.standing()
+    for checkpoint in standing.checkpoints:
         parts.setdefault(checkpoint.version, []).append(checkpoint)
     behind = {
         version: ledger.store.following.behind(min(one.position for one in of))
         for version, of in parts.items()
     }
     now_us = to_us(ledger.clock())
-    tables = tuple(
-        # a version that came or went since has no checkpoints here
-        _table(one, parts[one.version], behind, now_us)
-        for one in models.table_versions()
-        if one.version in parts
-    )
-    return Status(position, recorded_at, tables, tuple(_parked(one) for one in models.parked()))
+    tables = tuple(_table(one, parts[one.version], behind, now_us) for one in standing.tables)
+    return Status(position, recorded_at, tables, tuple(_parked(one) for one in standing.parked))
 
 
 def _table(

@@ -76,8 +76,8 @@ CATALOGUE: dict[str, type[LedgerEvent]] = {
     for model in (LicenseCreated if model is LicenseDraft else model for model in get_args(_AnyLine))
 }
 _LINES: TypeAdapter[_AnyLine] = TypeAdapter(Annotated[_AnyLine, Field(discriminator="type")])
-_TOPICS = {name: f"{name}@{model.version}" for name, model in CATALOGUE.items()}
-_BY_TOPIC = {_TOPICS[name]: model for name, model in CATALOGUE.items()}
+TOPICS = {name: f"{name}@{model.version}" for name, model in CATALOGUE.items()}
+_BY_TOPIC = {TOPICS[name]: model for name, model in CATALOGUE.items()}
 
 
 class UnreadableEvent(LedgerError):
@@ -177,7 +177,7 @@ def _as_text(value: object) -> object:
 
 def topic_of(event: LedgerEvent) -> str:
     """Return the name and version under which the event's state is stored, such as AgentCreated@1."""
-    return _TOPICS[event.type]
+    return TOPICS[event.type]
 
 
 def decode(topic: str, state: bytes) -> LedgerEvent:

@@ -6,12 +6,14 @@ from functools import cached_property
 import polars as pl
 
 from ledger.events.facts import SEAT_FACTS_END, Fact
+from ledger.projections.runs import gathered, goes_back, runs, stand_together
 from ledger.projections.states import subject_states
 
 TIMES = ("effective_us", "recorded_us", "position")
 # Fewer rows are sorted in one go: finding out whether they are in order already would cost more.
 _MANY = 10_000
 _WHOLE_NUMBERS_END = 2**63
+_ORDER = ("license", "subject", "is_bot", "effective_us", "position")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def _facts(rows: pl.DataFrame, ids: pl.Enum) -> pl.DataFrame:
     is_bot = fact.is_in([Fact.CHATBOT_ADDED, Fact.CHATBOT_REMOVED]).cast(pl.UInt32).alias("is_bot")
     if rows.height >= _MANY and rows.schema["subject"] == pl.String:
         facts = _by_license(rows.select(license_number(ids), "subject", fact, *TIMES, is_bot))
-        if facts["license"].is_sorted() and not facts.select(_goes_back().any()).item():
+        if facts["license"].is_sorted() and not facts.select(goes_back(_ORDER).any()).item():
             # partitions of an archive: the next subject gets the next number, and nothing is sorted
             return facts.with_columns(subject=_begins().cum_sum().cast(pl.UInt32)).drop("is_bot")
     code = pl.col("subject").cast(pl.Categorical).to_physical().cast(pl.UInt32) * 2 + is_bot
@@ -103,16 +105,8 @@ def _by_license(facts: pl.DataFrame) -> pl.DataFrame:
     """Return the rows by licence if each one's stand together, as in several partitions; else as given."""
     if facts["license"].is_sorted():
         return facts
-    runs = facts["license"].rle().struct.unnest()
-    if runs["value"].n_unique() < runs.height:
-        return facts
-    end = pl.col("len").cast(pl.Int64).cum_sum()
-    order = (
-        runs.select("value", end=end, first=end - pl.col("len"))
-        .sort("value")
-        .select(pl.int_ranges("first", "end").explode(empty_as_null=False, keep_nulls=False))
-    )
-    return facts.select(pl.all().gather(order.to_series()))
+    licenses = runs(facts["license"])
+    return gathered(facts, licenses.sort("value")) if stand_together(licenses) else facts
 
 
 def _begins() -> pl.Expr:
@@ -120,12 +114,3 @@ def _begins() -> pl.Expr:
     return pl.any_horizontal(
         pl.col(name) != pl.col(name).shift() for name in ("license", "subject", "is_bot")
     ).fill_null(value=True)
-
-
-def _goes_back() -> pl.Expr:
-    """Tell which rows should stand before the row above them."""
-    back = pl.lit(value=False)
-    for name in ("position", "effective_us", "is_bot", "subject", "license"):
-        value = pl.col(name)
-        back = (value < value.shift()) | ((value == value.shift()) & back)
-    return back

@@ -2,11 +2,10 @@
 
 import polars as pl
 
-from ledger.events.catalogue import CATALOGUE, decode, encode
+from ledger.events.catalogue import CATALOGUE, TOPICS, decode, encode
 from ledger.events.facts import SEAT_FACTS_END, Fact
 from ledger.rules.words import BillingCycle
 
-_PRESENT_TOPICS = [f"{name}@{model.version}" for name, model in CATALOGUE.items()]
 _FIELDS = pl.Struct(
     {
         "source": pl.String,
@@ -37,7 +36,7 @@ _FIELDS = pl.Struct(
 # By field, the topics whose events are none without it.
 _NEEDED = {
     name: [
-        f"{event}@{model.version}"
+        TOPICS[event]
         for event, model in CATALOGUE.items()
         if name in model.model_fields and model.model_fields[name].is_required()
     ]
@@ -54,7 +53,7 @@ def decode_terms(log: pl.DataFrame) -> pl.DataFrame:
     """
     rows = log.filter(pl.col("fact") >= SEAT_FACTS_END)
     state = rows["state"].cast(pl.String)
-    older = rows.with_row_index("row").filter(~pl.col("topic").is_in(_PRESENT_TOPICS))
+    older = rows.with_row_index("row").filter(~pl.col("topic").is_in(list(TOPICS.values())))
     if not older.is_empty():
         lifted = [encode(decode(*event)).decode() for event in older.select("topic", "state").iter_rows()]
         state = state.scatter(older["row"], pl.Series(lifted, dtype=pl.String))

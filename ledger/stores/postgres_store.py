@@ -16,7 +16,6 @@ from ledger.stores.bulk import LongWrite
 from ledger.stores.columns import WHOLE_SCHEMA, log_of_packed
 from ledger.stores.errors import (
     AlreadyUnderWay,
-    AnswerTooLong,
     DuplicateEventId,
     NotALedger,
     StoreNotFound,
@@ -53,7 +52,7 @@ from ledger.stores.postgres_sql import (
     quoted,
 )
 from ledger.stores.queries import LogQueries
-from ledger.stores.store import ExportPage, Store, halves
+from ledger.stores.store import ExportPage, Store, in_parts
 from ledger.stores.watching import STEP_S, Watch
 
 
@@ -82,13 +81,11 @@ class PostgresStore(Store):
 
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns of the rows behind one position up to another, by position."""
-        page = {"after": after_position, "until": until_position}
-        try:
-            return log_of_packed(self._datastore.read(self._packed_page, page))
-        except AnswerTooLong:
-            if until_position - after_position <= 1:
-                raise
-            return pl.concat([self.read_page(*half) for half in halves(after_position, until_position)])
+
+        def page(after: int, until: int) -> pl.DataFrame:
+            return log_of_packed(self._datastore.read(self._packed_page, {"after": after, "until": until}))
+
+        return pl.concat(in_parts(page, after_position, until_position))
 
     def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return all that the rows behind one position up to another say, by position."""

@@ -18,7 +18,6 @@ from ledger.stores.bulk import LongWrite
 from ledger.stores.columns import log_of_packed, whole_of_packed
 from ledger.stores.errors import (
     AlreadyUnderWay,
-    AnswerTooLong,
     DuplicateEventId,
     NotALedger,
     StoreLocked,
@@ -51,7 +50,7 @@ from ledger.stores.sqlite_sql import (
     SCHEMA_VERSION_FOUND,
     TABLES,
 )
-from ledger.stores.store import ExportPage, Store, halves
+from ledger.stores.store import ExportPage, Store, in_parts
 from ledger.stores.watching import SQLiteWatch, Watch
 
 # The indexes of event ids and streams are hit all over; what does not fit is written and read again.
@@ -86,23 +85,20 @@ class SQLiteStore(Store):
 
     def read_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the columns of the rows behind one position up to another, by position."""
-        page = {"after": after_position, "until": until_position}
-        try:
-            return log_of_packed(self._datastore.read(PACKED_PAGE, page))
-        except AnswerTooLong:
-            if until_position - after_position <= 1:
-                raise
-            return pl.concat([self.read_page(*half) for half in halves(after_position, until_position)])
+
+        def page(after: int, until: int) -> pl.DataFrame:
+            return log_of_packed(self._datastore.read(PACKED_PAGE, {"after": after, "until": until}))
+
+        return pl.concat(in_parts(page, after_position, until_position))
 
     def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return all that the rows behind one position up to another say, by position."""
-        page = {"after": after_position, "until": until_position}
-        try:
-            return whole_of_packed(self._datastore.read(PACKED_WHOLE_PAGE, page)[0])
-        except AnswerTooLong:
-            if until_position - after_position <= 1:
-                raise
-            return pl.concat([self.read_whole_page(*half) for half in halves(after_position, until_position)])
+
+        def page(after: int, until: int) -> pl.DataFrame:
+            asked = {"after": after, "until": until}
+            return whole_of_packed(self._datastore.read(PACKED_WHOLE_PAGE, asked)[0])
+
+        return pl.concat(in_parts(page, after_position, until_position))
 
     @contextmanager
     def alone(self, work: str) -> Iterator[None]:

@@ -1,9 +1,9 @@
 """The one face of a ledger's store, whichever database is behind it."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 
@@ -26,6 +26,7 @@ from ledger.stores.watching import Watch
 
 # SQLite takes at most 500 SELECTs in one statement; a licence needs one and a list of names another.
 _SPANS_AT_ONCE = 200
+_Answer = TypeVar("_Answer")
 
 
 class ExportPage(NamedTuple):
@@ -35,10 +36,15 @@ class ExportPage(NamedTuple):
     row_count: int
 
 
-def halves(after: int, until: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return the two halves of a span of positions whose text is too long for one value (10^9 bytes)."""
+def in_parts(read: Callable[[int, int], _Answer], after: int, until: int) -> list[_Answer]:
+    """Return what is read of a span of positions, of its halves where a text cannot hold it (10^9 bytes)."""
+    try:
+        return [read(after, until)]
+    except AnswerTooLong:
+        if until - after <= 1:
+            raise
     middle = (after + until) // 2
-    return (after, middle), (middle, until)
+    return [*in_parts(read, after, middle), *in_parts(read, middle, until)]
 
 
 class Store(Closing):
@@ -110,26 +116,20 @@ class Store(Closing):
 
         As of one moment for up to 200 spans of names; more are read one bunch after the other.
         """
-        packed = [
-            texts
-            for bunch in streams.bunches(_SPANS_AT_ONCE)
-            for texts in self._packed_between(bunch, known_us, 0, LAST_POSITION)
-        ]
+        packed = [part for bunch in streams.bunches(_SPANS_AT_ONCE) for part in self._packed(bunch, known_us)]
         return log_of_packed(packed)
 
-    def _packed_between(
-        self, streams: Streams, known_us: int | None, after: int, until: int
-    ) -> list[Sequence[str | None]]:
-        """Return the streams' part of a span of positions as texts, in as many parts as it takes."""
+    def _packed(self, streams: Streams, known_us: int | None) -> Sequence[Sequence[str | None]]:
+        """Return the streams as texts, in as many parts as it takes."""
+
+        def between(after: int, until: int) -> Sequence[Sequence[str | None]]:
+            return self._read(*self._dialect.streams_statement(streams, known_us, after, until))
+
         try:
-            return [*self._read(*self._dialect.streams_statement(streams, known_us, after, until))]
+            return between(0, LAST_POSITION)
         except AnswerTooLong:
             last = self.last_recorded()
-            until = min(until, 0 if last is None else last.position)
-            if until - after <= 1:
-                raise
-            parts = (self._packed_between(streams, known_us, *half) for half in halves(after, until))
-            return [texts for part in parts for texts in part]
+        return [text for part in in_parts(between, 0, last.position if last else 0) for text in part]
 
     @abstractmethod
     def ledger_id(self, *, create: bool) -> str | None:

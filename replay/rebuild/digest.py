@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 from polars import selectors as cs
 
+from ledger.projections.runs import gathered, goes_back, runs, stand_together
 from ledger.stores.archive.partitions import MAX_PARTITIONS
 from ledger.stores.read_models.layout import KEYS
 
@@ -61,48 +62,24 @@ def _digests(frame: pl.DataFrame, keys: tuple[str, ...]) -> Iterable[tuple[int, 
 def _in_order(frame: pl.DataFrame, keys: tuple[str, ...]) -> tuple[pl.DataFrame, list[tuple[int, int]]]:
     """Return the rows by bucket, licence and keys, and (bucket, its first row) of those that there are."""
     rows = frame.with_columns(cs.temporal().to_physical())
-    runs = _runs(rows, keys)
-    if runs is None:
+    licenses = runs(rows["license_id"])
+    if not stand_together(licenses) or _is_out_of_order(rows, keys):
         rows = rows.sort("license_id", *keys, maintain_order=True)
-        runs = rows["license_id"].rle().struct.unnest()
-    buckets = [zlib.crc32(one.encode()) % BUCKETS for one in runs["value"]]
-    placed = (
-        runs.with_columns(
-            bucket=pl.Series(buckets, dtype=pl.Int32), end=pl.col("len").cum_sum().cast(pl.Int64)
-        )
-        .select("bucket", "value", "end", first=pl.col("end") - pl.col("len"))
-        .sort("bucket", "value")
+        licenses = runs(rows["license_id"])
+    buckets = [zlib.crc32(one.encode()) % BUCKETS for one in licenses["value"]]
+    placed = licenses.with_columns(bucket=pl.Series(buckets, dtype=pl.Int32)).sort("bucket", "value")
+    height = pl.col("end") - pl.col("first")
+    begins = placed.select("bucket", row=height.cum_sum() - height).unique(
+        "bucket", keep="first", maintain_order=True
     )
-    order = placed.select(
-        pl.int_ranges("first", "end").explode(empty_as_null=False, keep_nulls=False)
-    ).to_series()
-    begins = (
-        placed.with_columns(
-            row=(pl.col("end") - pl.col("first")).cum_sum() - (pl.col("end") - pl.col("first"))
-        )
-        .unique("bucket", keep="first", maintain_order=True)
-        .select("bucket", "row")
-    )
-    return rows.select(pl.all().gather(order)).with_columns(cs.boolean().cast(pl.UInt8)), list(
-        begins.iter_rows()
-    )
+    return gathered(rows, placed).with_columns(cs.boolean().cast(pl.UInt8)), list(begins.iter_rows())
 
 
-def _runs(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame | None:
-    """Return each licence's len and value if its rows stand together and by keys, as projections make them.
-
-    None if they do not: looking costs a tenth of sorting.
-    """
-    runs = rows["license_id"].rle().struct.unnest()
-    if runs["value"].n_unique() < runs.height:
-        return None
-    back = pl.lit(value=False)
-    for name in reversed(keys):
-        value = pl.col(name)
-        back = (value < value.shift()) | ((value == value.shift()) & back)
+def _is_out_of_order(rows: pl.DataFrame, keys: tuple[str, ...]) -> bool:
+    """Tell whether a licence's rows may not stand by keys, as projections make them; a tenth of sorting."""
     same = pl.col("license_id") == pl.col("license_id").shift()
     unsure = pl.any_horizontal(pl.col(name).is_null() for name in keys)
-    return None if rows.select((same & back).any() | unsure.any()).item() else runs
+    return bool(rows.select((same & goes_back(keys)).any() | unsure.any()).item())
 
 
 def _view(buffer: pa.Buffer | None) -> memoryview:

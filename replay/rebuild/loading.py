@@ -1,7 +1,6 @@
 """What was computed goes from the staging into new tables, several transactions at a time."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 from ledger.application.ledger import Ledger
 from ledger.projections.read_models import SCHEMAS, schema_version
@@ -72,14 +71,7 @@ def fill(
             parking(done, change)
         return sum(frame.height for frame in frames.values())
 
-    with ThreadPoolExecutor(models.writers) as threads:
-        waiting = [threads.submit(written, done) for _, done in sorted(staging.read_done().items())]
-        try:
-            for one in waiting:
-                yield one.result()
-        except BaseException:
-            threads.shutdown(cancel_futures=True)
-            raise
+    return models.written(written, (done for _, done in sorted(staging.read_done().items())))
 
 
 def _parked(ledger: Ledger, one: NotComputed) -> Parked:

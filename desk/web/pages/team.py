@@ -19,6 +19,7 @@ from ledger.application.accounts.accounts import Visitor
 from ledger.application.accounts.roles import Right
 from ledger.application.change_team import change_team
 from ledger.application.show_team import Effect, Team, TeamChange, expect_effect, show_team
+from ledger.events.fields import MAX_TEXT_LENGTH
 from ledger.rules.words import PricingModel, Role
 
 pages = Pages()
@@ -27,7 +28,6 @@ pages = Pages()
 Day = date
 
 _SEE_OTHER = 303
-_LONGEST_KEY = 200
 _UNDONE_BY: Final = {
     TeamChange.SUSPEND: TeamChange.ACTIVATE,
     TeamChange.ACTIVATE: TeamChange.SUSPEND,
@@ -95,7 +95,7 @@ class ChangeAsked(View):
 
     agent_id: str
     change: TeamChange
-    key: Annotated[str | None, Field(min_length=1, max_length=_LONGEST_KEY)] = None
+    key: Annotated[str | None, Field(min_length=1, max_length=MAX_TEXT_LENGTH)] = None
 
 
 class ChangeDone(View):

@@ -49,7 +49,7 @@ _INDEX_MEMORY = "256MB"
 class PostgresReadModels(ReadModelStore):
     """Read models in a schema: instants are timestamptz, dates are date, text is compared by its bytes."""
 
-    writers = _WRITERS
+    _writers = _WRITERS
 
     def __init__(self, url: str, datastore: LedgerDatastore) -> None:
         super().__init__(url)

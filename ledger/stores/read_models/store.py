@@ -1,9 +1,10 @@
 """Read models that are open: versions and their switch, bulk loads, and rows that move with a checkpoint."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from typing import NamedTuple, TypeVar
 
 import polars as pl
 
@@ -22,17 +23,27 @@ from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS
 from ledger.stores.read_models.transactions import Transaction
 
 Frames = Mapping[str, pl.DataFrame]
+_Part = TypeVar("_Part")
+_Result = TypeVar("_Result")
 _AFTER_A_SWITCH = {State.LIVE: State.PREVIOUS, State.PREVIOUS: State.OLD}
+
+
+class Standing(NamedTuple):
+    """What the catalogue says at one moment."""
+
+    tables: list[TableVersion]
+    checkpoints: list[Checkpoint]
+    parked: list[Parked]
 
 
 class ReadModelStore(Closing):
     """Tables of read models beside a log, in versions; plain names are views of the live ones.
 
-    Safe to share between threads. Close it, or use it in a with statement. `writers` says how many
-    transactions may write into different tables, or append to the same ones, at a time.
+    Safe to share between threads. Close it, or use it in a with statement.
     """
 
-    writers = 1
+    # transactions that write into different tables, or append to the same ones, at a time
+    _writers = 1
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -65,7 +76,12 @@ class ReadModelStore(Closing):
     def parked(self) -> list[Parked]:
         """Return the parked licences, by id."""
         with self.transaction(writing=False) as work:
-            return [Parked(*row) for row in work.run(sql.PARKED)]
+            return _parked(work)
+
+    def standing(self) -> Standing:
+        """Return versions, checkpoints and parked licences as they are at one moment."""
+        with self.transaction(writing=False) as work:
+            return Standing(table_versions(work), checkpoints(work), _parked(work))
 
     def create_version(
         self,
@@ -121,9 +137,22 @@ class ReadModelStore(Closing):
                     work.run(statement)
                 work.run(f"ANALYZE {work.qualified(physical(table, version))}")
 
-        with ThreadPoolExecutor(self.writers) as threads:
-            for done in [threads.submit(indexed, table) for table in tables]:
-                done.result()
+        for _ in self.written(indexed, tables):
+            pass
+
+    def written(self, write: Callable[[_Part], _Result], parts: Iterable[_Part]) -> Iterator[_Result]:
+        """Do what writes each part, in a transaction of its own, as many at a time as the database likes.
+
+        Yields what they return in the order of the parts. After a failure those not begun are given up.
+        """
+        with ThreadPoolExecutor(self._writers) as threads:
+            waiting = [threads.submit(write, part) for part in parts]
+            try:
+                for one in waiting:
+                    yield one.result()
+            except BaseException:
+                threads.shutdown(cancel_futures=True)
+                raise
 
     @contextmanager
     def moving(
@@ -140,19 +169,16 @@ class ReadModelStore(Closing):
         `expected` says at which position each partition is; raises CheckpointMoved if one is not there (any
         more), and then nothing is written.
         """
-        with self.transaction(writing=True) as work:
+        moved = {
+            "version": version,
+            "position": position,
+            "recorded_us": recorded_us,
+            "through_us": through_us,
+        }
+        with self.changing(version) as change:
             for part, was in sorted(expected.items()):
-                moved = {
-                    "version": version,
-                    "part": part,
-                    "expected": was,
-                    "position": position,
-                    "recorded_us": recorded_us,
-                    "through_us": through_us,
-                }
-                if not work.run(sql.MOVE, moved):
-                    raise CheckpointMoved(partition=part, version=version, expected=was)
-            yield Change(work, version, _tables_of(work, version))
+                change.move(part, was, moved)
+            yield change
 
     @contextmanager
     def changing(self, version: int) -> Iterator["Change"]:
@@ -231,6 +257,11 @@ class Change:
         self._version = version
         self._tables = tables
 
+    def move(self, partition: int, expected: int, moved: Mapping[str, int]) -> None:
+        """Move a checkpoint; raises CheckpointMoved if it is not where it is expected (any more)."""
+        if not self._work.run(sql.MOVE, {**moved, "part": partition, "expected": expected}):
+            raise CheckpointMoved(partition=partition, version=self._version, expected=expected)
+
     def load(self, frames: Frames) -> None:
         """Append the rows of licences that have none in this version; tables that it lacks are left out."""
         for table in self._tables:
@@ -266,6 +297,10 @@ def table_versions(work: Transaction) -> list[TableVersion]:
 def checkpoints(work: Transaction) -> list[Checkpoint]:
     """Return the checkpoints of all versions, by version and partition."""
     return [Checkpoint(*row) for row in work.run(sql.CHECKPOINTS)]
+
+
+def _parked(work: Transaction) -> list[Parked]:
+    return [Parked(*row) for row in work.run(sql.PARKED)]
 
 
 def _tables_of(work: Transaction, version: int) -> list[str]:
