@@ -3,10 +3,11 @@
 Days are whole days since 1970-01-01, instants microseconds since 1970 UTC.
 """
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -19,6 +20,7 @@ _FIRST_MONTH = (FIRST_YEAR - 2) * 12
 _MONTHS = (LAST_YEAR + 4) * 12 - _FIRST_MONTH
 _EPOCH = date(1970, 1, 1)
 _PROBE_DAYS = 7
+_NONE = timedelta()
 FIRST_DAY = (date(FIRST_YEAR - 2, 1, 1) - _EPOCH).days
 _DAYS = (date(LAST_YEAR + 4, 1, 1) - _EPOCH).days - FIRST_DAY
 
@@ -53,37 +55,46 @@ def day_in_month(month: pl.Expr, anchor_day: pl.Expr) -> pl.Expr:
     return start + pl.min_horizontal(anchor_day, length) - 1
 
 
+@cache
+def _probes() -> list[datetime]:
+    """Return midnights a week apart, over all days of the tables and beyond; only their wall time counts."""
+    first = datetime.combine(_EPOCH, time(), tzinfo=UTC) + timedelta(days=FIRST_DAY)
+    return [first + timedelta(days=day) for day in range(0, _DAYS + 2 * _PROBE_DAYS, _PROBE_DAYS)]
+
+
 @lru_cache(maxsize=1024)
 def _first_instants(zone_name: str) -> pl.Series:
     """Return the first instant of every local day of the zone.
 
-    A day starts at UTC midnight less the offset wherever the offset is the same a day before and after;
-    only the days around a change of the clocks ask the calendar.
+    A day starts at UTC midnight less the offset of its own midnight, the first if that comes twice; only days
+    whose neighbours have another offset can lack their midnight, and ask the calendar. A week that begins and
+    ends with one offset has no change in it.
     """
-    local = zone(zone_name)
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    probes = range(FIRST_DAY - 2, FIRST_DAY + _DAYS + 2 * _PROBE_DAYS, _PROBE_DAYS)
-
-    @cache
-    def offset_on(day: int) -> timedelta:
-        return (epoch + timedelta(days=day)).astimezone(local).utcoffset() or timedelta()
-
-    offsets = [offset_on(day) for day in probes]
-    offsets_us = pl.Series([offset // MICROSECOND for offset in offsets], dtype=pl.Int64)
+    local, probes = zone(zone_name), _probes()
+    offsets = list(map(local.utcoffset, probes))
+    offsets_us = pl.Series([(offset or _NONE) // MICROSECOND for offset in offsets], dtype=pl.Int64)
     days = pl.int_range(_DAYS, eager=True, dtype=pl.Int64)
     starts = (days + FIRST_DAY) * DAY_US - offsets_us.gather(days // _PROBE_DAYS)
-    weeks = [i for i in range(len(probes) - 2) if not offsets[i] == offsets[i + 1] == offsets[i + 2]]
-    near = [i for week in weeks for i in range(week * _PROBE_DAYS, min((week + 1) * _PROBE_DAYS, _DAYS))]
-    exact = [_first_instant_us(FIRST_DAY + i, zone_name, offset_on) for i in near]
-    return starts.scatter(near, exact) if near else starts
+    exact = {
+        day: start
+        for week, (offset, next_offset) in enumerate(pairwise(offsets))
+        if offset != next_offset
+        for day, start in _week_with_a_change(probes[week], week * _PROBE_DAYS, local)
+        if day < _DAYS
+    }
+    return starts.scatter(list(exact), list(exact.values())) if exact else starts
 
 
-def _first_instant_us(day: int, zone_name: str, offset_on: Callable[[int], timedelta]) -> int:
-    """Return the first instant of a local day; midnight lies within a day of UTC's, on either side."""
-    offset = offset_on(day - 1)
-    if offset == offset_on(day + 1):
-        return day * DAY_US - offset // MICROSECOND
-    return to_us(first_instant(_EPOCH + timedelta(days=day), zone_name))
+def _week_with_a_change(probe: datetime, day: int, local: ZoneInfo) -> Iterator[tuple[int, int]]:
+    """Yield the seven days from a probe on, the first numbered `day`, and the first instant of each (µs)."""
+    midnights = [probe + timedelta(days=i) for i in range(-1, _PROBE_DAYS + 1)]
+    offsets = [local.utcoffset(midnight) or _NONE for midnight in midnights]
+    for i in range(1, _PROBE_DAYS + 1):
+        if offsets[i - 1] == offsets[i] == offsets[i + 1]:
+            start = midnights[i] - offsets[i]
+        else:
+            start = first_instant(midnights[i].date(), local.key)
+        yield day + i - 1, to_us(start)
 
 
 @lru_cache(maxsize=64)
