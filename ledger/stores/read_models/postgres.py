@@ -38,7 +38,7 @@ _COLUMNS = (
     "SELECT column_name FROM information_schema.columns "
     "WHERE table_schema = :schema AND table_name = :name ORDER BY ordinal_position"
 )
-
+_SIZE = "SELECT pg_relation_size(CAST(:name AS regclass))"
 
 # A statement has one processor of the server; two keep a small one busy, and few tasks in memory here.
 _WRITERS = 2
@@ -130,6 +130,10 @@ class _PostgresTransaction(Transaction):
 
     def for_indexes(self) -> None:
         self.run(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'")
+
+    def largest_first(self, tables: Sequence[str]) -> list[str]:
+        sizes = {table: self.run(_SIZE, {"name": self.qualified(table)})[0][0] for table in tables}
+        return sorted(tables, key=sizes.__getitem__, reverse=True)
 
     def read(self, statement: str, parameters: Mapping[str, Any], schema: pl.Schema) -> pl.DataFrame:
         with self._connection.cursor() as cursor:

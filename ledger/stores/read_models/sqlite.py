@@ -113,6 +113,10 @@ class _SQLiteTransaction(Transaction):
     def for_indexes(self) -> None:
         """Do nothing: a connection's cache is all there is."""
 
+    def largest_first(self, tables: Sequence[str]) -> list[str]:
+        """Return them as they are: one is written after the other anyway."""
+        return list(tables)
+
     def read(self, statement: str, parameters: Mapping[str, Any], schema: pl.Schema) -> pl.DataFrame:
         rows = self._connection.execute(statement, parameters).fetchall()
         if not rows:

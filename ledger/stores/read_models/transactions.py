@@ -27,6 +27,10 @@ class Transaction(ABC):
         """Give the transaction what building indexes takes."""
 
     @abstractmethod
+    def largest_first(self, tables: Sequence[str]) -> list[str]:
+        """Return tables by the room that they take, as far as the database says that at once."""
+
+    @abstractmethod
     def read(self, statement: str, parameters: Mapping[str, Any], schema: pl.Schema) -> pl.DataFrame:
         """Return the rows of a SELECT straight as columns of the schema."""
 
