@@ -7,29 +7,33 @@ library decides what becomes of it.
 import logging
 import os
 import sys
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
-import structlog
+if TYPE_CHECKING:
+    import structlog
 
 LEVEL_VARIABLE = "LEDGER_LOG"
 FORMAT_VARIABLE = "LEDGER_LOG_FORMAT"
 DEFAULT_LEVEL = "WARNING"
 
-_SHARED: list[structlog.typing.Processor] = [
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
+
+def _shared() -> "list[structlog.typing.Processor]":
+    import structlog  # noqa: PLC0415 - it brings rich: a tenth of a second that a worker with nothing to say saves
+
+    return [structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
 
 
-def logger() -> structlog.stdlib.BoundLogger:
+def logger() -> "structlog.stdlib.BoundLogger":
     """Return a logger to bind licence, position and request id to."""
+    import structlog  # noqa: PLC0415 - as above
+
     return cast(
-        structlog.stdlib.BoundLogger,
+        "structlog.stdlib.BoundLogger",
         structlog.wrap_logger(
             logging.getLogger("ledger"),
             processors=[
                 structlog.stdlib.filter_by_level,
-                *_SHARED,
+                *_shared(),
                 structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
             ],
             wrapper_class=structlog.stdlib.BoundLogger,
@@ -45,8 +49,10 @@ def configure_logs(level: str | None = None, *, default: str | None = None) -> N
     Raises ValueError for a name that is none.
     """
     as_json = os.environ.get(FORMAT_VARIABLE, "").lower() == "json"
+    import structlog  # noqa: PLC0415 - as above
+
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_SHARED,
+        foreign_pre_chain=_shared(),
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
