@@ -10,9 +10,10 @@ from typing import Any, Final, cast
 import polars as pl
 
 from ledger.aggregates.license import LicenseNotFound
+from ledger.application.apart import compute_apart, decode_all
 from ledger.application.ask import digest_of
 from ledger.application.ledger import Ledger
-from ledger.application.projecting import compute_apart, decode_all, programme_until, read_some
+from ledger.application.projecting import programme_until, read_some
 from ledger.events.catalogue import UnreadableEvent, encode
 from ledger.events.paper import InvoiceIssued
 from ledger.events.streams import license_stream

@@ -7,10 +7,11 @@ from typing import cast
 
 import polars as pl
 
+from ledger.application.apart import compute_apart, decode_all
 from ledger.application.ask import DataFault, missing_price
 from ledger.application.billing_lookout import Candidate
 from ledger.application.ledger import Ledger
-from ledger.application.projecting import compute_apart, decode_all, parked, programme_until, read_some
+from ledger.application.projecting import parked, programme_until, read_some
 from ledger.events.catalogue import UnreadableEvent
 from ledger.events.license import LicenseCreated
 from ledger.events.paper import InvoiceIssued

@@ -7,9 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from ledger.application.apart import compute_apart
 from ledger.application.ask import DataFault, Question, missing_price, read_history
 from ledger.application.ledger import Ledger
-from ledger.application.projecting import LICENSES_AT_ONCE, compute_apart
+from ledger.application.projecting import LICENSES_AT_ONCE
 from ledger.projections.account_states import AGENT, CHATBOT
 from ledger.projections.notice_contents import REDUNDANT_DAYS, notice_contents
 from ledger.projections.rates import plain_rates

@@ -7,10 +7,10 @@ from itertools import islice
 
 from ledger.application.accounts.accounts import Accounts, Visitor
 from ledger.application.accounts.read_notices import mark_all_read, mark_read, read_marks
+from ledger.application.apart import compute_apart
 from ledger.application.in_app_notices import InAppNotice, in_app_notices, standing
 from ledger.application.ledger import Ledger
 from ledger.application.notice_trail import NoticeTrail, SentNotice
-from ledger.application.projecting import compute_apart
 from ledger.rules.errors import NotFound
 
 # so many are looked at for the bell; it says "more" beyond them

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ledger.application.apart import compute_apart
 from ledger.application.ledger import Ledger
-from ledger.application.projecting import LICENSES_AT_ONCE, compute_apart
+from ledger.application.projecting import LICENSES_AT_ONCE
 from ledger.application.redundant_accounts import RedundantAccounts, redundant_accounts
 
 

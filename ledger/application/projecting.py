@@ -1,10 +1,11 @@
 """Compute the read models of some licences from all their events up to a position, and of none beyond."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from ledger.application.apart import compute_apart, decode_all
 from ledger.application.ask import Read
 from ledger.application.ledger import Ledger
 from ledger.application.logs import logger
@@ -13,14 +14,12 @@ from ledger.events.streams import license_stream
 from ledger.projections.decoding import decode_terms, issue_instants, known_through_ids
 from ledger.projections.history import assemble
 from ledger.projections.read_models import SCHEMAS, read_models
-from ledger.stores.errors import StoreLocked, StoreUnreachable
 from ledger.stores.log_row import LastRecorded
 from ledger.stores.read_models.catalogue import Parked
 from ledger.stores.reading import read_license, read_programme
 
 # What is in memory at a time; more at once is hardly faster.
 LICENSES_AT_ONCE = 500
-_OF_THE_STORE = (StoreLocked, StoreUnreachable)
 
 
 @dataclass
@@ -65,26 +64,6 @@ def compute(
     return computed
 
 
-def compute_apart(
-    license_ids: Sequence[str], compute_some: Callable[[Sequence[str]], None]
-) -> list[tuple[str, Exception]]:
-    """Compute all licences at once; if that fails, halve by halve, until those that cannot be are alone.
-
-    Returns those with the reason. Failures of a store are nobody's fault and raised.
-    """
-    try:
-        compute_some(license_ids)
-    except _OF_THE_STORE:
-        raise
-    except Exception as error:
-        if len(license_ids) == 1:
-            return [(license_ids[0], error)]
-        middle = len(license_ids) // 2
-        halves = (license_ids[:middle], license_ids[middle:])
-        return [failure for half in halves for failure in compute_apart(half, compute_some)]
-    return []
-
-
 def programme_until(ledger: Ledger, end: LastRecorded) -> pl.DataFrame:
     """Return the programme's rows (LOG_SCHEMA) up to the event `end`."""
     return _until(read_programme(ledger.store, end.recorded_us), end)
@@ -123,9 +102,3 @@ def _unreadable(ledger: Ledger, license_id: str, end: LastRecorded) -> tuple[int
         except UnreadableEvent as error:
             return recorded.position, str(error)
     return None
-
-
-def decode_all(programme: pl.DataFrame) -> None:
-    """Raise UnreadableEvent if one of the programme's events cannot be read: it bears on everyone."""
-    for topic, state in programme.select("topic", "state").iter_rows():
-        decode(topic, state)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from ledger.application.projecting import compute_apart, decode_all
+from ledger.application.apart import compute_apart, decode_all
 from ledger.events.catalogue import UnreadableEvent, decode
 from ledger.projections.decoding import decode_terms, issue_instants
 from ledger.projections.history import History, assemble
