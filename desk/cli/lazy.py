@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from replay.preview.previewing import preview as preview
     from replay.rebuild.checking import check as check
     from replay.rebuild.ordering import new_order as new_order
+    from replay.rebuild.rebuilding import Indexed as Indexed
     from replay.rebuild.rebuilding import Loaded as Loaded
     from replay.rebuild.rebuilding import Planned as Planned
     from replay.rebuild.rebuilding import rebuild as rebuild
@@ -183,6 +184,7 @@ _HOMES = {
     "progress_of_bytes": "desk.cli.progress",
     "progress_of_things": "desk.cli.progress",
     "progress_of_unknown": "desk.cli.progress",
+    "Indexed": "replay.rebuild.rebuilding",
     "Loaded": "replay.rebuild.rebuilding",
     "Planned": "replay.rebuild.rebuilding",
     "as_data": "desk.explaining.data",

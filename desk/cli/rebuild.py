@@ -1,6 +1,7 @@
 """The command that makes the read models anew, or says whether they are what they should be."""
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +23,7 @@ from desk.words import count, number
 if TYPE_CHECKING:
     from ledger.stores.archive.staging import Done
     from replay.rebuild.checking import Checked
-    from replay.rebuild.rebuilding import Loaded, Planned, Report
+    from replay.rebuild.rebuilding import Indexed, Loaded, Planned, Report
 
 app = typer.Typer()
 
@@ -137,26 +138,42 @@ def rebuild(
 
 
 class _Watch(ExitStack):
-    """What is told of the work while it goes on: a bar for each plan, until its rows are loaded."""
+    """What is told of the work while it goes on: a bar after the other, for what takes its turn."""
 
     def __init__(self) -> None:
         super().__init__()
         self._events = 0
+        self._shown = ""
+        self._so_far: Callable[[int], None] = lambda _: None
 
-    def __call__(self, happening: "Planned | Done | Loaded") -> None:
+    def __call__(self, happening: "Planned | Done | Loaded | Indexed") -> None:
         if isinstance(happening, lazy.Planned):
-            self.close()
-            self._events = 0
-            if happening.done:
-                again = f"Going on: {happening.done} of {count(happening.tasks, 'task')} are done already."
-                err_console().print(again)
-            bar = lazy.progress_of_things("Computing", happening.events, "events", lines=True)
-            self._so_far = self.enter_context(bar)
+            self._begin(happening)
         elif isinstance(happening, lazy.Loaded):
-            self.close()
+            self._show("Loading", happening.of, "rows", happening.rows)
+        elif isinstance(happening, lazy.Indexed):
+            self._show("Indexing", happening.of, "steps", happening.steps)
         else:
             self._events += happening.rows_read
             self._so_far(self._events)
+
+    def _begin(self, planned: "Planned") -> None:
+        self._events, self._shown = 0, ""
+        for name in planned.damaged:
+            err_console().print(
+                f"{name} in the staging is not as it was written; it is computed again.", soft_wrap=True
+            )
+        if planned.done:
+            again = f"Going on: {planned.done} of {count(planned.tasks, 'task')} are done already."
+            err_console().print(again)
+        self._show("Computing", planned.events, "events", 0)
+
+    def _show(self, what: str, total: int, things: str, done: int) -> None:
+        if what != self._shown:
+            self.close()
+            self._shown = what
+            self._so_far = self.enter_context(lazy.progress_of_things(what, total, things, lines=True))
+        self._so_far(done)
 
 
 def _say_rebuilt(report: "Report") -> None:

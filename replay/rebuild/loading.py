@@ -1,22 +1,25 @@
-"""What was computed goes from the staging into new tables, several transactions at a time."""
+"""What is computed goes from the staging into new tables, while the rest is still being computed."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 
 from ledger.application.ledger import Ledger
 from ledger.projections.read_models import SCHEMAS, schema_version
 from ledger.rules.instants import to_us
 from ledger.stores.archive.staging import Done, NotComputed, Staging
 from ledger.stores.read_models.catalogue import Parked, State
-from ledger.stores.read_models.store import Change, ReadModelStore
+from ledger.stores.read_models.store import ReadModelStore
 from replay.rebuild.plan import Plan
 
 BUILDER = "rebuild"
 
 
-def load(ledger: Ledger, models: ReadModelStore, plan: Plan, tell: Callable[[int], None]) -> int:
-    """Fill new tables from the staging and return their version; what an earlier run half filled is dropped.
+@contextmanager
+def loading(ledger: Ledger, models: ReadModelStore, plan: Plan) -> Iterator["Loading"]:
+    """Make a version that a plan's results are loaded into; what an earlier run half filled is dropped.
 
-    `tell` is called with the number of rows loaded so far. The checkpoints move once all rows are there.
+    On the way out nothing is being written any more; after an exception, what has not begun is given up.
     """
     for begun in models.table_versions():
         if begun.state is State.BUILDING and begun.builder == BUILDER:
@@ -28,50 +31,66 @@ def load(ledger: Ledger, models: ReadModelStore, plan: Plan, tell: Callable[[int
         through_us=plan.through_us,
         created_us=to_us(ledger.now()),
     )
-    staging, rows = Staging.at(plan.staging), 0
-
-    def parking(done: Done, change: Change) -> None:
-        for one in done.parked:
-            change.park(_parked(ledger, one))
-
-    for loaded in fill(models, version, staging, parking):
-        rows += loaded
-        tell(rows)
-    expected = {place.partition: 0 for place in models.checkpoints() if place.version == version}
-    parked = {one.license_id for done in staging.read_done().values() for one in done.parked}
-    with models.moving(
-        version,
-        expected,
-        position=plan.until_position,
-        recorded_us=plan.recorded_us,
-        through_us=plan.through_us,
-    ) as change:
-        change.unpark([before.license_id for before in models.parked() if before.license_id not in parked])
-    return version
+    with models.writers() as threads:
+        yield Loading(ledger, models, version, Staging.at(plan.staging), threads)
 
 
-def fill(
-    models: ReadModelStore,
-    version: int,
-    staging: Staging,
-    parking: Callable[[Done, Change], None],
-) -> Iterator[int]:
-    """Write the rows of all tasks that are done, a transaction each; yield the number of each one's rows.
+class Loading:
+    """New tables of a version that fill with the results of tasks, each in a transaction of its own."""
 
-    `parking` is called in the transaction of a task, for the licences that it could not compute.
-    """
+    def __init__(
+        self, ledger: Ledger, models: ReadModelStore, version: int, staging: Staging, threads: Executor
+    ) -> None:
+        self.version = version
+        self._ledger = ledger
+        self._models = models
+        self._staging = staging
+        self._threads = threads
+        self._begun: dict[int, Future[int]] = {}
 
-    def written(done: Done) -> int:
-        frames = staging.frames(done)
-        with models.changing(version) as change:
+    def take(self, done: Done) -> None:
+        """Have a task's rows written; a task that was taken before is passed over.
+
+        Raises what an earlier one failed with, DamagedFile for results that are not as they were written.
+        """
+        if done.number not in self._begun:
+            self._begun[done.number] = self._threads.submit(self._write, done)
+        for each in self._begun.values():
+            if each.done():
+                each.result()
+
+    def finish(self, plan: Plan, tell: Callable[[int], None]) -> None:
+        """Wait until all rows are there, and move the checkpoints; `tell` is told the rows so far."""
+        rows = 0
+        for each in self._begun.values():
+            rows += each.result()
+            tell(rows)
+        expected = {
+            place.partition: 0 for place in self._models.checkpoints() if place.version == self.version
+        }
+        done = self._staging.read_done().values()
+        parked = {one.license_id for each in done for one in each.parked}
+        with self._models.moving(
+            self.version,
+            expected,
+            position=plan.until_position,
+            recorded_us=plan.recorded_us,
+            through_us=plan.through_us,
+        ) as change:
+            change.unpark(
+                [before.license_id for before in self._models.parked() if before.license_id not in parked]
+            )
+
+    def _write(self, done: Done) -> int:
+        frames = self._staging.frames(done)
+        with self._models.changing(self.version) as change:
             change.load(frames)
             change.unpark(
                 sorted({each for frame in frames.values() for each in frame["license_id"].unique()})
             )
-            parking(done, change)
+            for one in done.parked:
+                change.park(_parked(self._ledger, one))
         return sum(frame.height for frame in frames.values())
-
-    return models.written(written, (done for _, done in sorted(staging.read_done().items())))
 
 
 def _parked(ledger: Ledger, one: NotComputed) -> Parked:

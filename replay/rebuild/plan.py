@@ -12,6 +12,7 @@ from ledger.stores.archive.manifest import Contents, DataFile, read_contents
 from ledger.stores.archive.partitions import ROWS_A_PARTITION, partitions_for
 from ledger.stores.archive.place import Place
 from ledger.stores.archive.sealing import check_same_log, extend
+from ledger.stores.archive.segments import is_whole
 from ledger.stores.archive.staging import TAIL, Staging
 from ledger.stores.log_row import LastRecorded
 from replay.rebuild.task import Source, Task
@@ -44,6 +45,15 @@ class Plan:
     def end(self) -> LastRecorded:
         """Return the last event that counts."""
         return LastRecorded(self.until_position, self.recorded_us)
+
+    def files(self) -> set[tuple[str, tuple[str, str]]]:
+        """Return the files that the tasks read, as (place, (name, SHA-256))."""
+        return {
+            (source.url, file)
+            for task in self.tasks
+            for source in task.sources
+            for file in (*source.programme, *source.licenses)
+        }
 
 
 _PLANS = TypeAdapter(Plan)
@@ -145,7 +155,7 @@ def _archive(ledger: Ledger, url: str | None, partitions: int) -> Contents:
 
 
 def _earlier(staging: Staging, archive: Contents) -> Plan | None:
-    """Return the plan that is under way if all files that it names are there."""
+    """Return the plan that is under way if all files that it names are there, the tail's as written."""
     written = staging.read_plan()
     if written is None:
         return None
@@ -154,14 +164,13 @@ def _earlier(staging: Staging, archive: Contents) -> Plan | None:
     except ValidationError:
         return None
     in_force = {_named(file) for file in archive.files}
-    named = (
-        file
-        for task in plan.tasks
-        for source in task.sources
-        if source.url == archive.url
-        for file in (*source.programme, *source.licenses)
-    )
-    return plan if in_force.issuperset(named) else None
+    for url, file in plan.files():
+        if url == archive.url:
+            if file not in in_force:
+                return None
+        elif not is_whole(Place.at(url), *file):
+            return None
+    return plan
 
 
 def _source(contents: Contents, partitions: Sequence[int]) -> Source:

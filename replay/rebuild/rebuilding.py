@@ -15,7 +15,7 @@ from ledger.stores.read_models.contents import row_counts
 from ledger.stores.read_models.errors import OfAnotherLog
 from ledger.stores.read_models.store import ReadModelStore
 from replay.follow import HORIZON, Follower
-from replay.rebuild.loading import load
+from replay.rebuild.loading import loading
 from replay.rebuild.plan import Plan, prepare
 from replay.rebuild.running import Rebuilt, Runner, run
 
@@ -49,18 +49,31 @@ class Order:
 
 @dataclass(frozen=True)
 class Planned:
-    """The work is cut up; `done` tasks were done before a run that was cut off."""
+    """The work is cut up; `done` tasks were done before by a run that was cut off.
+
+    What else it had done is done again, for these result files are not as they were written.
+    """
 
     events: int
     tasks: int
     done: int
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """So many rows are in the new tables."""
+    """All is computed, and of so many rows so many are in the new tables."""
 
     rows: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """All rows are loaded, and of so many steps that index and count them so many are done."""
+
+    steps: int
+    of: int
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ class Report:
     parked: list[NotComputed]
 
 
-Tell = Callable[[Planned | Done | Loaded], None]
+Tell = Callable[[Planned | Done | Loaded | Indexed], None]
 
 
 def tables_of(projections: Sequence[str]) -> tuple[str, ...]:
@@ -99,10 +112,19 @@ def rebuild(ledger: Ledger, order: Order, tell: Tell) -> Report:
     with models.build_lock(), ledger.store.alone(WORK):
         through_us = to_us(ledger.now()) + HORIZON // MICROSECOND
         plan = prepare(ledger, order.staging_url, order.archive_url, through_us, tables=order.tables)
-        rebuilt = computed(ledger, plan, order.runner, tell)
-        version = load(ledger, models, plan, lambda rows: tell(Loaded(rows)))
+        with loading(ledger, models, plan) as into:
+
+            def take(happening: Planned | Done) -> None:
+                tell(happening)
+                if isinstance(happening, Done):
+                    into.take(happening)
+
+            rebuilt = computed(ledger, plan, order.runner, take)
+            of = sum(rebuilt.rows(table) for table in order.tables)
+            into.finish(plan, lambda rows: tell(Loaded(rows, of)))
+        version = into.version
         _check_loaded(models, version, rebuilt, order.tables)
-        models.build_indexes(version)
+        models.build_indexes(version, lambda steps, of: tell(Indexed(steps, of)))
         position = Follower(ledger, lambda _: None).catch_up(version)
         models.switch(version, SCHEMAS)
         models.drop_older()
@@ -129,10 +151,11 @@ def roll_back(ledger: Ledger) -> dict[str, int]:
     return {one.table: one.version for one in models.table_versions() if one.state is State.LIVE}
 
 
-def computed(ledger: Ledger, plan: Plan, runner: Runner, tell: Tell) -> Rebuilt:
+def computed(ledger: Ledger, plan: Plan, runner: Runner, tell: Callable[[Planned | Done], None]) -> Rebuilt:
     """Do what is left of a plan; an archive that turns out to be damaged is mended from the log first."""
-    done = len(Staging.at(plan.staging).read_done())
-    tell(Planned(plan.rows, len(plan.tasks), done))
+    staging = Staging.at(plan.staging)
+    damaged = staging.forget_damaged()
+    tell(Planned(plan.rows, len(plan.tasks), len(staging.read_done()), tuple(damaged)))
     try:
         return run(plan, runner, tell)
     except DamagedFile:

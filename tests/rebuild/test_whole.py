@@ -20,6 +20,7 @@ from ledger.stores.read_models.layout import physical
 from ledger.stores.read_models.store import ReadModelStore
 from replay.rebuild.checking import BuiltByAnotherRelease, Difference, NothingToCheck, check
 from replay.rebuild.rebuilding import (
+    Indexed,
     Loaded,
     LoadedOtherwise,
     Order,
@@ -41,7 +42,7 @@ def order(world: World, *projections: str) -> Order:
     return Order(tables_of(projections), world.staging, world.archive, in_this_process)
 
 
-def silent(happening: Planned | Done | Loaded) -> None:
+def silent(happening: Planned | Done | Loaded | Indexed) -> None:
     del happening
 
 
@@ -49,7 +50,7 @@ def when(kind: type, act: Callable[[], object]) -> Tell:
     """Act at the first happening of a kind."""
     acts = [act]
 
-    def tell(happening: Planned | Done | Loaded) -> None:
+    def tell(happening: Planned | Done | Loaded | Indexed) -> None:
         if isinstance(happening, kind) and acts:
             acts.pop()()
 

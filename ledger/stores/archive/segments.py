@@ -45,6 +45,15 @@ def read_result(place: Place, name: str, sha256: str) -> pl.DataFrame:
     return pl.read_parquet(_sources(place, {name: sha256}))
 
 
+def is_whole(place: Place, name: str, sha256: str) -> bool:
+    """Tell whether a file is there as it was written."""
+    try:
+        _sources(place, {name: sha256})
+    except DamagedFile:
+        return False
+    return True
+
+
 def _sources(place: Place, files: Mapping[str, str]) -> list[IO[bytes]]:
     try:
         contents = place.read_many(files)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from ledger.stores.archive.manifest import is_archived, sha256_of
 from ledger.stores.archive.partitions import written
 from ledger.stores.archive.place import Place, finished, is_unfinished
-from ledger.stores.archive.segments import read_result
+from ledger.stores.archive.segments import is_whole, read_result
 
 _PLAN = "plan.json"
 _DONE = "done"
@@ -110,6 +110,19 @@ class Staging:
         names = [name for name in self._place.names(_DONE) if not is_unfinished(name)]
         notes = (Done.model_validate_json(content) for content in self._place.read_many(names).values())
         return {done.number: done for done in notes}
+
+    def forget_damaged(self) -> list[str]:
+        """Take back the notes of work whose results are not as they were written; return those files' names.
+
+        Every file of what is done is read, which only a run that goes on has to do.
+        """
+        damaged: list[str] = []
+        for number, done in self.read_done().items():
+            files = [file.name for file in done.files if not is_whole(self._place, file.name, file.sha256)]
+            if files:
+                self._place.remove([_note(number)])
+                damaged += files
+        return damaged
 
     def frames(self, done: Done) -> dict[str, pl.DataFrame]:
         """Return the results of a piece of work by table; raises DamagedFile."""

@@ -1,10 +1,10 @@
 """Read models that are open: versions and their switch, bulk loads, and rows that move with a checkpoint."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import polars as pl
 
@@ -23,8 +23,6 @@ from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS
 from ledger.stores.read_models.transactions import Transaction
 
 Frames = Mapping[str, pl.DataFrame]
-_Part = TypeVar("_Part")
-_Result = TypeVar("_Result")
 _AFTER_A_SWITCH = {State.LIVE: State.PREVIOUS, State.PREVIOUS: State.OLD}
 
 
@@ -121,11 +119,12 @@ class ReadModelStore(Closing):
                 work.run(sql.NEW_CHECKPOINT, {"version": version, "part": part, "through_us": through_us})
         return version
 
-    def build_indexes(self, version: int) -> None:
+    def build_indexes(self, version: int, tell: Callable[[int, int], None] | None = None) -> None:
         """Build a version's indexes, after a bulk load, and let the database count what it has.
 
         Loading is several times faster without indexes. A transaction for each, the largest tables first:
         nobody reads the version before it is switched to, and one that was left half done is dropped.
+        `tell` is told how many steps of how many are done.
         """
         with self.transaction(writing=False) as work:
             tables = {physical(table, version): table for table in _tables_of(work, version)}
@@ -133,26 +132,30 @@ class ReadModelStore(Closing):
             indexed = [each for name in names for each in indexes(tables[name], version, work.qualified)]
             counted = [f"ANALYZE {work.qualified(name)}" for name in names]
 
-        def done(statement: str) -> None:
+        def do(statement: str) -> None:
             with self.transaction(writing=True) as work:
                 work.for_indexes()
                 work.run(statement)
 
+        steps = 0
         # the database does not count a table while it indexes it
         for phase in (indexed, counted):
-            for _ in self.written(done, phase):
-                pass
+            with self.writers() as threads:
+                for each in [threads.submit(do, statement) for statement in phase]:
+                    each.result()
+                    steps += 1
+                    if tell is not None:
+                        tell(steps, len(indexed) + len(counted))
 
-    def written(self, write: Callable[[_Part], _Result], parts: Iterable[_Part]) -> Iterator[_Result]:
-        """Do what writes each part, in a transaction of its own, as many at a time as the database likes.
+    @contextmanager
+    def writers(self) -> Iterator[Executor]:
+        """Lend threads for what writes in transactions of its own, as many as the database likes at a time.
 
-        Yields what they return in the order of the parts. After a failure those not begun are given up.
+        On the way out nothing is being written any more; after an exception, what has not begun is given up.
         """
         with ThreadPoolExecutor(self._writers) as threads:
-            waiting = [threads.submit(write, part) for part in parts]
             try:
-                for one in waiting:
-                    yield one.result()
+                yield threads
             except BaseException:
                 threads.shutdown(cancel_futures=True)
                 raise
