@@ -209,6 +209,7 @@ def into_postgres(url: str, tasks: Sequence[Task]) -> tuple[float, float]:
             recorded_us=tasks[0].known_us,
             through_us=tasks[0].through_us,
             rows=0,
+            license_rows=0,
             tables=tuple(SCHEMAS),
             tasks=tuple(tasks),
         )

@@ -110,6 +110,7 @@ if TYPE_CHECKING:
     from replay.rebuild.ordering import new_order as new_order
     from replay.rebuild.rebuilding import Indexed as Indexed
     from replay.rebuild.rebuilding import Loaded as Loaded
+    from replay.rebuild.rebuilding import Mended as Mended
     from replay.rebuild.rebuilding import Planned as Planned
     from replay.rebuild.rebuilding import rebuild as rebuild
     from replay.rebuild.rebuilding import roll_back as roll_back
@@ -186,6 +187,7 @@ _HOMES = {
     "progress_of_unknown": "desk.cli.progress",
     "Indexed": "replay.rebuild.rebuilding",
     "Loaded": "replay.rebuild.rebuilding",
+    "Mended": "replay.rebuild.rebuilding",
     "Planned": "replay.rebuild.rebuilding",
     "as_data": "desk.explaining.data",
     "check": "replay.rebuild.checking",

@@ -19,6 +19,8 @@ from rich.progress import (
 from desk.cli.screen import err_console
 
 SoFar = Callable[[int], None]
+# Nobody waits for less, and a rate of so little says nothing.
+_AT_ONCE_S = 2
 
 
 class _Told(Protocol):
@@ -40,7 +42,7 @@ def progress_of_bytes(what: str, total: int | None, lines: Callable[[], int]) ->
 def progress_of_things(what: str, total: int | None, things: str, *, lines: bool = False) -> Iterator[SoFar]:
     """Show how many are done, and how many a second; the function is told the number so far.
 
-    With `lines`, where nobody watches, a line for each tenth instead of a bar.
+    With `lines`, where nobody watches, a line for each tenth instead of a bar; for what is done at once, one.
     """
     if lines and total and not err_console().is_terminal:
         yield _tenths(what, total, things)
@@ -62,11 +64,13 @@ def _tenths(what: str, total: int, things: str) -> SoFar:
     def so_far(done: int) -> None:
         nonlocal told
         elapsed = monotonic() - began
-        if done * 10 // total == told or not elapsed:
+        if done * 10 // total == told or (elapsed < _AT_ONCE_S and done < total):
             return
         told = done * 10 // total
-        left = elapsed / done * (total - done)
-        line = f"{what}: {done:,} of {total:,} {things}, {done / elapsed:,.0f} {things}/s, {left:,.0f} s left"
+        line = f"{what}: {done:,} of {total:,} {things}"
+        if elapsed >= _AT_ONCE_S:
+            left = elapsed / done * (total - done)
+            line += f", {done / elapsed:,.0f} {things}/s, {left:,.0f} s left"
         err_console().print(line, soft_wrap=True)
 
     return so_far

@@ -21,9 +21,8 @@ from desk.cli.tables import new_table
 from desk.words import count, number
 
 if TYPE_CHECKING:
-    from ledger.stores.archive.staging import Done
     from replay.rebuild.checking import Checked
-    from replay.rebuild.rebuilding import Indexed, Loaded, Planned, Report
+    from replay.rebuild.rebuilding import Computing, Indexed, Loaded, Planned, Report
 
 app = typer.Typer()
 
@@ -66,8 +65,12 @@ _Cluster = Annotated[
     ),
 ]
 _From = Annotated[
-    Origin,
-    typer.Option("--from", help="Read the archive and what was recorded since, or the store alone."),
+    Origin | None,
+    typer.Option(
+        "--from",
+        show_default="the archive, if there is one",
+        help="Read the archive and what was recorded since, or the store alone.",
+    ),
 ]
 _Staging = Annotated[
     str | None,
@@ -100,7 +103,7 @@ def rebuild(
     *,
     workers: _Workers = None,
     cluster: _Cluster = None,
-    origin: _From = Origin.ARCHIVE,
+    origin: _From = None,
     archive: ArchiveUrl = None,
     staging: _Staging = None,
     check: _Check = False,
@@ -111,18 +114,21 @@ def rebuild(
     The tables that are there answer until the end. Run it again if it was cut off: it goes on with what is
     left.
     """
-    if check and rollback:
-        raise typer.BadParameter("It cannot go with --check.", param_hint="'--rollback'")
+    if rollback and (check or projections or workers or cluster or origin or archive or staging):
+        raise typer.BadParameter(
+            "It takes nothing else: it undoes the last switch.", param_hint="'--rollback'"
+        )
+    if workers and cluster:
+        raise typer.BadParameter("The cluster has its own workers.", param_hint="'--workers'")
     with open_to_ask(ctx) as ledger:
         if rollback:
             _say_versions(lazy.roll_back(ledger))
             return
-        archived = origin is Origin.ARCHIVE
         order = lazy.new_order(
             store_url(ctx),
             projections=[each.value for each in projections or ()],
             archive_url=archive,
-            from_archive=archived,
+            from_archive=None if origin is None else origin is Origin.ARCHIVE,
             staging_url=staging,
             workers=workers or os.cpu_count() or 1,
             cluster=cluster,
@@ -144,29 +150,43 @@ class _Watch(ExitStack):
         super().__init__()
         self._events = 0
         self._shown = ""
+        self._done: frozenset[int] = frozenset()
         self._so_far: Callable[[int], None] = lambda _: None
 
-    def __call__(self, happening: "Planned | Done | Loaded | Indexed") -> None:
+    def __call__(self, happening: "Computing | Loaded | Indexed") -> None:
         if isinstance(happening, lazy.Planned):
             self._begin(happening)
+        elif isinstance(happening, lazy.Mended):
+            self.close()
+            for name in happening.files:
+                err_console().print(
+                    f"{name} of the archive was damaged and is written anew from the log.", soft_wrap=True
+                )
         elif isinstance(happening, lazy.Loaded):
             self._show("Loading", happening.of, "rows", happening.rows)
         elif isinstance(happening, lazy.Indexed):
             self._show("Indexing", happening.of, "steps", happening.steps)
-        else:
+        elif happening.number not in self._done:
             self._events += happening.rows_read
             self._so_far(self._events)
 
     def _begin(self, planned: "Planned") -> None:
-        self._events, self._shown = 0, ""
+        self._events, self._shown, self._done = 0, "", planned.done
+        since = (
+            "the log alone"
+            if planned.archive is None
+            else f"the archive at {planned.archive} and the log since"
+        )
+        err_console().print(f"From {since}.", soft_wrap=True)
         for name in planned.damaged:
             err_console().print(
                 f"{name} in the staging is not as it was written; it is computed again.", soft_wrap=True
             )
         if planned.done:
-            again = f"Going on: {planned.done} of {count(planned.tasks, 'task')} are done already."
+            again = f"Going on: {len(planned.done)} of {count(planned.tasks, 'task')} are done already."
             err_console().print(again)
-        self._show("Computing", planned.events, "events", 0)
+        if planned.events:
+            self._show("Computing", planned.events, "events", 0)
 
     def _show(self, what: str, total: int, things: str, done: int) -> None:
         if what != self._shown:

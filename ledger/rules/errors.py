@@ -19,9 +19,21 @@ class LedgerError(Exception):
         self.fields: dict[str, object] = fields
         super().__init__(self.template.format(**fields))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it travel from a worker as it was raised: its class, its words, and what it knows."""
+        told = {
+            name: str(value) if isinstance(value, Exception) and not isinstance(value, LedgerError) else value
+            for name, value in self.fields.items()
+        }
+        return _as_raised, (type(self), self.args), {**self.__dict__, "fields": told}
+
     def as_dict(self) -> dict[str, object]:
         """Return code, message and fields, for logs and machine-readable answers."""
         return {"code": self.code, "message": str(self), **self.fields}
+
+
+def _as_raised(kind: type[LedgerError], args: tuple[object, ...]) -> LedgerError:
+    return kind.__new__(kind, *args)
 
 
 class NotFound(LedgerError):

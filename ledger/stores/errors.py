@@ -110,7 +110,7 @@ class AlreadyUnderWay(Conflict):
 
     code = "already_under_way"
     template = "Somebody else is at work on the {work} of {url}; nothing was done."
-    hint = "Wait for it to end, then run the command again."
+    hint = "Wait for it to end, then run the command again; an archive, a rebuild and a check take turns."
 
 
 # SQLite's own numbers, which do not change.

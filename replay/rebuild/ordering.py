@@ -1,12 +1,15 @@
 """From what somebody asks for to an order: which tables, from which files, on which machines."""
 
+import os
 import tempfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from ledger.application.archive_log import default_archive
-from ledger.stores.archive.errors import BadArchive
+from ledger.stores.archive.errors import ArchiveNotFound, BadArchive
+from ledger.stores.archive.manifest import manifest_names
+from ledger.stores.archive.place import Place
 from replay.rebuild.rebuilding import Order, tables_of
 from replay.rebuild.running import in_a_pool, in_this_process, on_a_cluster
 
@@ -18,37 +21,58 @@ def new_order(
     *,
     projections: Sequence[str],
     archive_url: str | None,
-    from_archive: bool,
+    from_archive: bool | None,
     staging_url: str | None,
     workers: int,
     cluster: str | None,
 ) -> Order:
     """Return the order; without a place for the results they wait beside the archive or the store.
 
-    A store in a database that has no archive is read alone, with the results in the system's temporary
-    folder.
+    The archive is read that is named, or that lies beside the store; if nobody says whether (`from_archive`
+    None), a store without one is read alone. Places on this machine are named from its root, for workers may
+    stand elsewhere. Raises ArchiveNotFound for one that is named or wanted and is not there, BadArchive.
     """
-    archive = _archive(store_url, archive_url) if from_archive else None
+    archive = _archive(store_url, archive_url, from_archive)
     if cluster is not None:
         runner = on_a_cluster(cluster)
     else:
         runner = in_a_pool(workers) if workers > 1 else in_this_process
-    staging = staging_url or _staging(store_url, archive)
+    staging = _from_the_root(staging_url) if staging_url else _staging(store_url, archive)
     return Order(tables_of(projections), staging, archive, runner)
 
 
-def _archive(store_url: str, archive_url: str | None) -> str | None:
-    try:
-        return default_archive(store_url, archive_url)
-    except BadArchive:
+def _archive(store_url: str, archive_url: str | None, wanted: bool | None) -> str | None:
+    if wanted is False:
         return None
+    try:
+        url = _from_the_root(default_archive(store_url, archive_url))
+    except BadArchive:
+        if wanted:
+            raise
+        return None
+    if manifest_names(Place.at(url)):
+        return url
+    if wanted or archive_url:
+        raise ArchiveNotFound(url=url)
+    return None
+
+
+def _from_the_root(url: str) -> str:
+    return url if "://" in url else str(Path(url).absolute())
 
 
 def _staging(store_url: str, archive: str | None) -> str:
     if store_url.startswith(_SQLITE):
-        return store_url.removeprefix(_SQLITE) + ".rebuild"
+        return _from_the_root(store_url.removeprefix(_SQLITE) + ".rebuild")
     if archive is not None:
         return archive.rstrip("/") + ".rebuild"
-    # the same folder for the same store, so that what was cut off is found again
-    named = f"license-ledger-{zlib.crc32(store_url.encode()):08x}.rebuild"
-    return str(Path(tempfile.gettempdir()) / named)
+    return _in_the_temporary_folder(store_url)
+
+
+def _in_the_temporary_folder(store_url: str) -> str:
+    """Return a folder for one user's eyes, the same for the same store, so that what was cut off is found."""
+    folder = Path(tempfile.gettempdir()) / f"license-ledger-{zlib.crc32(store_url.encode()):08x}.rebuild"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise BadArchive(field="staging", value=str(folder), reason="it belongs to somebody else")
+    return str(folder)

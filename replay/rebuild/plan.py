@@ -27,7 +27,8 @@ Progress = Callable[[int], None]
 class Plan:
     """A rebuild under way, or about to begin: the log up to a position, in tasks.
 
-    `recorded_us` is when the event at `until_position` was recorded; both are 0 for an empty log.
+    `recorded_us` is when the event at `until_position` was recorded; both are 0 for an empty log. Of its
+    `rows`, `license_rows` are of licences, and the others of the programme.
     """
 
     ledger_id: str
@@ -38,6 +39,7 @@ class Plan:
     recorded_us: int
     through_us: int
     rows: int
+    license_rows: int
     tables: tuple[str, ...]
     tasks: tuple[Task, ...]
 
@@ -108,6 +110,7 @@ def prepare(
         recorded_us=end.recorded_us,
         through_us=through_us,
         rows=sum(segment.rows for part in parts for segment in part.segments),
+        license_rows=sum(_rows_by_partition(parts).values()),
         tables=tuple(tables),
         tasks=tasks_of(
             parts, staging_url, end.position, end.recorded_us, through_us, tables=tables, task_rows=task_rows
@@ -188,11 +191,7 @@ def _named(file: DataFile) -> tuple[str, str]:
 
 def _groups(parts: Sequence[Contents], task_rows: int) -> list[list[int]]:
     """Return the partitions in groups of at most so many rows, or of one; those without rows in none."""
-    rows: dict[int, int] = {}
-    for part in parts:
-        for partition, count in part.rows_by_partition().items():
-            if partition is not None:
-                rows[partition] = rows.get(partition, 0) + count
+    rows = _rows_by_partition(parts)
     groups: list[list[int]] = []
     room = 0
     for partition, count in sorted(rows.items()):
@@ -202,3 +201,13 @@ def _groups(parts: Sequence[Contents], task_rows: int) -> list[list[int]]:
         groups[-1].append(partition)
         room -= count
     return groups
+
+
+def _rows_by_partition(parts: Sequence[Contents]) -> dict[int, int]:
+    """Return the rows of licences that each partition has in all parts together."""
+    rows: dict[int, int] = {}
+    for part in parts:
+        for partition, count in part.rows_by_partition().items():
+            if partition is not None:
+                rows[partition] = rows.get(partition, 0) + count
+    return rows

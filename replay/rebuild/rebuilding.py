@@ -49,15 +49,24 @@ class Order:
 
 @dataclass(frozen=True)
 class Planned:
-    """The work is cut up; `done` tasks were done before by a run that was cut off.
+    """The work is cut up: so many tasks, with so many events of licences in those that are left.
 
-    What else it had done is done again, for these result files are not as they were written.
+    `archive` is what is read besides the log. `done` tasks were done before, by a run that was cut off; what
+    else that had done is done again, for the result files `damaged` are not as they were written.
     """
 
+    archive: str | None
     events: int
     tasks: int
-    done: int
+    done: frozenset[int]
     damaged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mended:
+    """Files of the archive that were damaged have been written anew from the log; the work begins again."""
+
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,8 @@ class Report:
     parked: list[NotComputed]
 
 
-Tell = Callable[[Planned | Done | Loaded | Indexed], None]
+Computing = Planned | Mended | Done
+Tell = Callable[[Computing | Loaded | Indexed], None]
 
 
 def tables_of(projections: Sequence[str]) -> tuple[str, ...]:
@@ -114,7 +124,7 @@ def rebuild(ledger: Ledger, order: Order, tell: Tell) -> Report:
         plan = prepare(ledger, order.staging_url, order.archive_url, through_us, tables=order.tables)
         with loading(ledger, models, plan) as into:
 
-            def take(happening: Planned | Done) -> None:
+            def take(happening: Computing) -> None:
                 tell(happening)
                 if isinstance(happening, Done):
                     into.take(happening)
@@ -151,16 +161,27 @@ def roll_back(ledger: Ledger) -> dict[str, int]:
     return {one.table: one.version for one in models.table_versions() if one.state is State.LIVE}
 
 
-def computed(ledger: Ledger, plan: Plan, runner: Runner, tell: Callable[[Planned | Done], None]) -> Rebuilt:
+def computed(ledger: Ledger, plan: Plan, runner: Runner, tell: Callable[[Computing], None]) -> Rebuilt:
     """Do what is left of a plan; an archive that turns out to be damaged is mended from the log first."""
     staging = Staging.at(plan.staging)
     damaged = staging.forget_damaged()
-    tell(Planned(plan.rows, len(plan.tasks), len(staging.read_done()), tuple(damaged)))
+    done = staging.read_done()
+    tell(
+        Planned(
+            plan.archive,
+            plan.license_rows - sum(one.rows_read for one in done.values()),
+            len(plan.tasks),
+            frozenset(done),
+            tuple(damaged),
+        )
+    )
     try:
         return run(plan, runner, tell)
     except DamagedFile:
-        if plan.archive is None or not mend_archive(ledger, plan.archive):
+        mended = mend_archive(ledger, plan.archive) if plan.archive is not None else []
+        if not mended:
             raise
+    tell(Mended(tuple(one.name for one in mended)))
     return computed(ledger, plan, runner, tell)
 
 

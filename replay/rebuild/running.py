@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 
 from ledger.application.serving import serve_parent
-from ledger.rules.errors import LedgerError
+from ledger.rules.errors import InvalidValue, LedgerError
 from ledger.stores.archive.staging import Done, Staging
 from replay.rebuild.digest import whole_digest
 from replay.rebuild.plan import Plan
@@ -38,6 +38,21 @@ class NoClusterSupport(LedgerError):
     exit_code = 2
     template = "This installation cannot use a cluster: {reason}."
     hint = "Install license-ledger[cluster]."
+
+
+class BadCluster(InvalidValue):
+    """Raised for an address that is none."""
+
+    code = "bad_cluster"
+    hint = "Name the scheduler, like tcp://host:8786."
+
+
+class ClusterUnreachable(LedgerError):
+    """Raised when no scheduler answers at an address."""
+
+    code = "cluster_unreachable"
+    template = "No scheduler of a cluster answers at {address}: {reason}."
+    hint = "Start one with `dask scheduler`, or compute here with --workers."
 
 
 @dataclass(frozen=True)
@@ -148,7 +163,13 @@ def on_a_cluster(address: str) -> Runner:
             from distributed import as_completed as completed  # noqa: PLC0415 - as above
         except ImportError as error:
             raise NoClusterSupport(reason=error) from error
-        with Client(address) as client:  # type: ignore[no-untyped-call]  # it has few types
+        try:
+            client = Client(address)  # type: ignore[no-untyped-call]  # it has few types
+        except ValueError as error:
+            raise BadCluster(field="--cluster", value=address, reason=error) from error
+        except OSError as error:
+            raise ClusterUnreachable(address=address, reason=error) from error
+        with client:
             futures = client.map(compute, tasks, retries=RETRIES, pure=False)
             for future in completed(futures):  # type: ignore[no-untyped-call]  # as above
                 report(future.result())

@@ -25,8 +25,8 @@ class TestRebuild:
         assert ran.out.startswith(
             "Version 1 answers now, up to position 415.\nRows from 415 events: seat_step "
         )
-        assert "Computing: " in ran.err
-        assert " events/s, 0 s left" in ran.err
+        assert "Computing: 381 of 381 events\n" in ran.err
+        assert "Loading: 5,147 of 5,147 rows\nIndexing: 20 of 20 steps\n" in ran.err
 
     def test_comes_to_one_digest_from_archive_and_store_alone_or_together(self, store: str) -> None:
         done("archive", store=store)
@@ -61,6 +61,52 @@ class TestRebuild:
                 ran = run("rebuild", "--workers", "1", store=store)
         assert ran.exit_code == 4
         assert "are being built by somebody else" in ran.err
+
+
+class TestWhatIsRead:
+    def test_is_said(self, store: str, tmp_path: Path) -> None:
+        assert "From the log alone.\n" in run("rebuild", "--workers", "1", store=store).err
+        done("archive", store=store)
+        told = f"From the archive at {tmp_path}/ledger.db.archive and the log since.\n"
+        assert told in run("rebuild", "--workers", "1", store=store).err
+        assert "From the log alone.\n" in run("rebuild", "--from", "store", store=store).err
+
+    @pytest.mark.parametrize("arguments", [["--archive", "nowhere"], ["--from", "archive"]])
+    def test_is_refused_if_it_is_named_and_not_there(self, store: str, arguments: list[str]) -> None:
+        ran = run("rebuild", *arguments, store=store)
+        assert ran.exit_code == 3
+        assert "There is no archive at " in ran.err
+
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_is_mended_if_it_is_damaged_whoever_reads_it(
+        self, store: str, tmp_path: Path, workers: str
+    ) -> None:
+        done("archive", store=store)
+        whole = done("rebuild", "--workers", workers, store=store).splitlines()[-1]
+        damaged = next((tmp_path / "ledger.db.archive").rglob("part-*.parquet"))
+        damaged.write_bytes(b"PAR1" + damaged.read_bytes()[4:-1] + b"?")
+        ran = run("rebuild", "--workers", workers, store=store)
+        assert (ran.exit_code, ran.out.splitlines()[-1]) == (0, whole)
+        assert f"{damaged.name} of the archive was damaged and is written anew from the log." in ran.err
+
+
+class TestRollback:
+    @pytest.mark.parametrize("more", [["seats"], ["--workers", "2"], ["--from", "store"], ["--check"]])
+    def test_takes_nothing_else(self, store: str, more: list[str]) -> None:
+        for _ in range(2):
+            done("rebuild", "--workers", "1", store=store)
+        assert run("rebuild", *more, "--rollback", store=store).exit_code == 2
+        assert "seat_step           2  live" in done("status", store=store)
+
+
+class TestCluster:
+    def test_that_is_none_is_refused(self, store: str) -> None:
+        ran = run("rebuild", "--cluster", "garbage", store=store)
+        assert ran.exit_code == 2
+        assert "Name the scheduler, like tcp://host:8786." in ran.err
+
+    def test_has_its_own_workers(self, store: str) -> None:
+        assert run("rebuild", "--cluster", "tcp://host:1", "--workers", "2", store=store).exit_code == 2
 
 
 class TestCheck:

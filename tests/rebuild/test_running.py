@@ -4,15 +4,19 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from multiprocessing import active_children
 
 import pytest
 from distributed import LocalCluster
 
+from ledger.events.catalogue import UnreadableEvent
+from ledger.events.facts import Fact
 from ledger.stores.archive.staging import Done
 from replay.rebuild import running
 from replay.rebuild.running import NoClusterSupport, WorkersLost, in_a_pool, on_a_cluster, run
 from tests.rebuild.world import World
+from tests.stores.rows import row
 
 
 class Killer:
@@ -54,6 +58,16 @@ class TestInAPool:
         with pytest.raises(WorkersLost, match="Workers died 1 times"):
             run(plan, in_a_pool(1), Killer(lambda: active_children()[0].pid))
         assert run(plan, in_a_pool(1)).digest == world.digest
+
+
+class TestWhatAWorkerRefuses:
+    def test_is_raised_here_as_it_was_there(self, world: World) -> None:
+        moon = row(
+            "prices/moon", 1, world.through_us, fact=Fact.PRICE_PUBLISHED, license_id=None, subject=None
+        )
+        world.ledger.store.recorder.append([replace(moon, topic="MoonLanded@1")])
+        with pytest.raises(UnreadableEvent, match="MoonLanded"):
+            run(world.planned(), in_a_pool(2))
 
 
 class TestOnACluster:

@@ -20,11 +20,11 @@ from ledger.stores.read_models.layout import physical
 from ledger.stores.read_models.store import ReadModelStore
 from replay.rebuild.checking import BuiltByAnotherRelease, Difference, NothingToCheck, check
 from replay.rebuild.rebuilding import (
+    Computing,
     Indexed,
     Loaded,
     LoadedOtherwise,
     Order,
-    Planned,
     Report,
     Tell,
     rebuild,
@@ -42,7 +42,7 @@ def order(world: World, *projections: str) -> Order:
     return Order(tables_of(projections), world.staging, world.archive, in_this_process)
 
 
-def silent(happening: Planned | Done | Loaded | Indexed) -> None:
+def silent(happening: Computing | Loaded | Indexed) -> None:
     del happening
 
 
@@ -50,7 +50,7 @@ def when(kind: type, act: Callable[[], object]) -> Tell:
     """Act at the first happening of a kind."""
     acts = [act]
 
-    def tell(happening: Planned | Done | Loaded | Indexed) -> None:
+    def tell(happening: Computing | Loaded | Indexed) -> None:
         if isinstance(happening, kind) and acts:
             acts.pop()()
 

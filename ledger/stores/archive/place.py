@@ -95,14 +95,16 @@ class Place:
         self._files.mv(self.path(name), self.path(to))
 
     def remove(self, names: Iterable[str]) -> None:
-        """Delete files, and the folders that this leaves empty."""
+        """Delete files, and the folders below the place that this leaves empty."""
         folders = set()
         for name in names:
             self._files.rm_file(self.path(name))
-            folders.add(self.path(name).rpartition("/")[0])
-        for folder in sorted(folders):
-            if self._is_local and not os.listdir(folder):
-                os.rmdir(folder)
+            folders.add(name.rpartition("/")[0])
+        for folder in sorted(folders, reverse=True) if self._is_local else ():
+            emptied = folder
+            while emptied and not os.listdir(self.path(emptied)):
+                os.rmdir(self.path(emptied))
+                emptied = emptied.rpartition("/")[0]
 
 
 def is_unfinished(name: str) -> bool:
