@@ -7,7 +7,8 @@ from ledger.projections.read_models import SCHEMAS, schema_version
 from ledger.rules.instants import to_us
 from ledger.stores.archive.staging import Done, NotComputed, Staging
 from ledger.stores.read_models.catalogue import Parked, State
-from ledger.stores.read_models.store import Change, ReadModelStore
+from ledger.stores.read_models.changes import Change
+from ledger.stores.read_models.store import ReadModelStore
 from replay.rebuild.plan import Plan
 
 BUILDER = "rebuild"
@@ -38,16 +39,14 @@ def load(ledger: Ledger, models: ReadModelStore, plan: Plan, tell: Callable[[int
         rows += loaded
         tell(rows)
     expected = {place.partition: 0 for place in models.checkpoints() if place.version == version}
-    parked = {one.license_id for done in staging.read_done().values() for one in done.parked}
     with models.moving(
         version,
         expected,
         position=plan.until_position,
         recorded_us=plan.recorded_us,
         through_us=plan.through_us,
-    ) as change:
-        change.unpark([before.license_id for before in models.parked() if before.license_id not in parked])
-    return version
+    ):
+        return version
 
 
 def fill(
@@ -65,9 +64,6 @@ def fill(
         frames = staging.frames(done)
         with models.changing(version) as change:
             change.load(frames)
-            change.unpark(
-                sorted({each for frame in frames.values() for each in frame["license_id"].unique()})
-            )
             parking(done, change)
         return sum(frame.height for frame in frames.values())
 
