@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ledger.stores.errors import StoreUnreachable
 from replay.working.pauses import Pauses
 
-_LONGEST_PAUSE_S = 30.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 30.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def through_losses(
     The act is given what it calls after each step that went well. A loss is told once, and so is its end.
     Raises what a pause does not mend: StoreReadOnly, StoreDiskFull and the like.
     """
-    pauses, lost = Pauses(longest_s=_LONGEST_PAUSE_S), threading.Event()
+    pauses, lost = Pauses(first_s=_FIRST_PAUSE_S, longest_s=_LONGEST_PAUSE_S), threading.Event()
 
     def went_well() -> None:
         if lost.is_set():
