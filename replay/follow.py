@@ -14,17 +14,21 @@ from ledger.rules.errors import LedgerError
 from ledger.rules.instants import MICROSECOND, to_us
 from ledger.stores.errors import StoreLocked
 from ledger.stores.log_row import LastRecorded
-from ledger.stores.read_models.catalogue import Checkpoint, Parked, State, TableVersion
-from ledger.stores.read_models.errors import BuildUnderWay, CheckpointMoved, OfAnotherLog
-from ledger.stores.read_models.leases import claim, leave
+from ledger.stores.read_models.catalogue import Checkpoint, Parked
+from ledger.stores.read_models.errors import BuildUnderWay, CheckpointMoved, NoSuchVersion, OfAnotherLog
+from ledger.stores.read_models.leases import claim, leave, renew
 from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS, in_partitions
 from ledger.stores.read_models.store import ReadModelStore
+from replay.keeping import keeping
+from replay.losing import Back, Lost, through_losses
+from replay.versions import BUILDER, drop_leftovers, followed
 
-BUILDER = "follow"
 # Invoices are made ahead, so that a question about today or next month finds them (docs/adr/0015).
 HORIZON = timedelta(days=45)
 _RENEWED_BEFORE = timedelta(days=7)
-_LEASE = timedelta(seconds=60)
+# So long after a follower was killed others leave its partitions alone.
+LEASE = timedelta(seconds=15)
+_RENEWED_EVERY_S = 5.0
 # The log is looked at that often even if nothing is heard of it.
 _POLL_S = 5.0
 # How often a rebuild looks whether more was recorded meanwhile.
@@ -49,7 +53,7 @@ class WentLive:
     version: int
 
 
-Happening = Followed | WentLive | Parked
+Happening = Followed | WentLive | Parked | Lost | Back
 Tell = Callable[[Happening], None]
 
 
@@ -66,33 +70,41 @@ class Follower:
         self._tell = tell
         self._partitions = partitions
         self._owner = random_id()
-        self._tried_again: set[str] = set()
+        # by version: each may hold rows from before a licence was parked
+        self._tried_again: dict[int, set[str]] = {}
         self._licenses: tuple[int, frozenset[str]] = (0, frozenset())
 
     def run(self, stop: threading.Event, *, once: bool) -> None:
         """Follow until told to stop; with `once` until what stands in the log now is done.
 
         What another follower has is left to it, and what is recorded meanwhile to the next time. Licences
-        that were parked before are tried again. Raises StoreUnreachable, UnreadableEvent for one of the
-        programme's, OfAnotherLog, with `once` also StoreLocked and BuildUnderWay.
+        that were parked before are tried again. A lost database is waited for. Raises UnreadableEvent for
+        one of the programme's, OfAnotherLog, StoreReadOnly and the like, with `once` also StoreUnreachable,
+        StoreLocked and BuildUnderWay.
         """
-        self.try_parked_again()
-        end = self._ledger.store.last_recorded() or LastRecorded(0, 0)
         try:
-            with self._ledger.store.watch() as watch:
-                while not stop.is_set():
-                    moved = self._round(stop, once=once)
-                    if once and (not moved or self._is_at(end.position, self._mine())):
-                        return
-                    if moved:
-                        continue
-                    watch.wait(_POLL_S, stop)
+            if once:
+                self._run(stop, lambda: None, once=True)
+            else:
+                through_losses(lambda went_well: self._run(stop, went_well, once=False), self._tell, stop)
         finally:
             self.leave()
 
+    def _run(self, stop: threading.Event, went_well: Callable[[], None], *, once: bool) -> None:
+        self.try_parked_again()
+        end = self._ledger.store.last_recorded() or LastRecorded(0, 0)
+        with self._ledger.store.watch() as watch:
+            while not stop.is_set():
+                moved = self._round(stop, once=once)
+                went_well()
+                if once and (not moved or self._has_come_to(end.position, mine=True)):
+                    return
+                if not moved:
+                    watch.wait(_POLL_S, stop)
+
     def try_parked_again(self) -> None:
-        """Try the licences that are parked now once more with the next step."""
-        self._tried_again = {parked.license_id for parked in self._models.parked()}
+        """Try the licences that are parked now once more with the next step of each version."""
+        self._tried_again = {each: set(ids) for each, ids in self._models.parked_by_version().items() if ids}
 
     def advance(self, stop: threading.Event) -> bool:
         """Go as far as the log does now; False if not all of it is there, since others are at it or were.
@@ -102,7 +114,7 @@ class Follower:
         end = self._ledger.store.last_recorded() or LastRecorded(0, 0)
         while not stop.is_set() and self._round(stop, once=False):
             pass
-        return self._is_at(end.position, self._models.checkpoints())
+        return self._has_come_to(end.position, mine=False)
 
     def parked(self) -> int:
         """Return how many licences are parked."""
@@ -129,27 +141,22 @@ class Follower:
                 break
         return position
 
-    def _mine(self) -> list[Checkpoint]:
-        """Return the checkpoints that are no other follower's."""
-        return [one for one in self._models.checkpoints() if one.owner in (None, self._owner)]
-
-    def _is_at(self, position: int, parts: Sequence[Checkpoint]) -> bool:
-        """Tell whether all of these know the log that far, and there is a live version."""
-        versions = {one.version: one.state for one in self._models.table_versions()}
-        return (
-            all(
-                one.position >= position
-                for one in parts
-                if versions.get(one.version) in (State.LIVE, State.BUILDING)
-            )
-            and State.LIVE in versions.values()
+    def _has_come_to(self, position: int, *, mine: bool) -> bool:
+        """Tell whether all tables are live and know the log so far; with `mine` but for what others have."""
+        standing = self._models.standing()
+        found = followed(standing.tables)
+        return not found.missing and all(
+            one.position >= position
+            for one in standing.checkpoints
+            if one.version in found.live and not (mine and one.owner not in (None, self._owner))
         )
 
     def _round(self, stop: threading.Event, *, once: bool) -> bool:
         """Go as far as the log does; tell whether that was any way at all."""
         try:
             moved = [self._catch_up(version, stop) for version in self._versions()]
-        except CheckpointMoved:
+        except (CheckpointMoved, NoSuchVersion):
+            # somebody else has taken a partition further, or dropped a version: look anew
             return True
         except (StoreLocked, BuildUnderWay):
             # another follower writes, or a rebuild begins
@@ -160,18 +167,16 @@ class Follower:
 
     def _versions(self) -> list[int]:
         """Return the versions to follow: the live ones of this release, and one in the making of the rest."""
-        current = [one for one in self._models.table_versions() if one.schema_version == schema_version()]
-        live = {one.table: one.version for one in current if one.state is State.LIVE}
-        missing = [table for table in SCHEMAS if table not in live]
-        if not missing:
-            return sorted(set(live.values()))
-        return sorted({*live.values(), _in_the_making(current) or self._begin(missing)})
+        found = followed(self._models.table_versions())
+        if not found.missing:
+            return sorted(found.live)
+        return sorted(found.live | {found.in_the_making or self._begin()})
 
-    def _begin(self, missing: Sequence[str]) -> int:
+    def _begin(self) -> int:
         with self._models.build_lock():
-            begun = _in_the_making(self._models.table_versions())
-            return begun or self._models.create_version(
-                {table: SCHEMAS[table] for table in missing},
+            found = followed(self._models.table_versions())
+            return found.in_the_making or self._models.create_version(
+                {table: SCHEMAS[table] for table in found.missing},
                 schema_version(),
                 builder=BUILDER,
                 through_us=self._now_us() + HORIZON // MICROSECOND,
@@ -180,13 +185,16 @@ class Follower:
             )
 
     def _catch_up(self, version: int, stop: threading.Event) -> bool:
-        now_us = self._now_us()
-        held = claim(self._models, version, self._owner, now_us, now_us + _LEASE // MICROSECOND)
+        held = claim(self._models, version, self._owner, self._now_us(), self._until_us())
         last = self._ledger.store.last_recorded() or LastRecorded(0, 0)
         if any(one.position > last.position for one in held):
             raise OfAnotherLog(url=self._ledger.store.url)
-        moved = self._advance_all(version, held, last, stop)
-        return self._go_live(version, last) or moved
+        with keeping(lambda: renew(self._models, self._owner, self._until_us()), _RENEWED_EVERY_S):
+            moved = self._advance_all(version, held, last, stop)
+            return self._go_live(version, last) or moved
+
+    def _until_us(self) -> int:
+        return self._now_us() + LEASE // MICROSECOND
 
     def _advance_all(
         self, version: int, held: Sequence[Checkpoint], last: LastRecorded, stop: threading.Event
@@ -205,8 +213,9 @@ class Follower:
         now_us, before = self._now_us(), parts[0]
         renewed = before.through_us - now_us < _RENEWED_BEFORE // MICROSECOND
         through_us = now_us + HORIZON // MICROSECOND if renewed else before.through_us
+        again = self._tried_again.get(version, set())
         mine = in_partitions(
-            self._touched(before, end, renewed=renewed),
+            self._touched(before, end, renewed=renewed) | again,
             [one.partition for one in parts],
             self._partitions_of(version),
         )
@@ -227,7 +236,7 @@ class Follower:
             change.unpark(computed.license_ids)
             for parked in computed.parked:
                 change.park(parked)
-        self._tried_again.difference_update(mine)
+        again.difference_update(mine)
         self._tell(Followed(version, end.position, len(computed.license_ids)))
         for parked in computed.parked:
             self._tell(parked)
@@ -237,30 +246,38 @@ class Follower:
         """Return whom the events since are about; those of the programme may be about anyone."""
         touched = self._ledger.store.following.touched(before.position, end.position)
         if not (renewed or touched.programme or before.position == 0):
-            return touched.license_ids | self._tried_again
+            return touched.license_ids
         if self._licenses[0] != end.position:
             self._licenses = end.position, self._ledger.store.following.licenses(end.position)
-        return self._licenses[1] | touched.license_ids | self._tried_again
+        return self._licenses[1] | touched.license_ids
 
     def _go_live(self, version: int, last: LastRecorded) -> bool:
         """Switch to a version of our own making if all of it is where the log ends."""
-        states = {one.state for one in self._of(version)}
-        places = {one.position for one in self._models.checkpoints() if one.version == version}
-        if states != {State.BUILDING} or places != {last.position}:
+        if not self._is_whole(version, last):
             return False
         with suppress(BuildUnderWay), self._models.build_lock():
+            # another follower may have let it go live, or a rebuild dropped it, before the lock was ours
+            if not self._is_whole(version, last):
+                return False
             self._models.build_indexes(version)
             self._models.switch(version, SCHEMAS)
-            self._models.drop_older()
+            drop_leftovers(self._models)
             self._tell(WentLive(version))
             return True
         return False
 
-    def _partitions_of(self, version: int) -> int:
-        return self._of(version)[0].partitions
+    def _is_whole(self, version: int, last: LastRecorded) -> bool:
+        """Tell whether a version is in the making and all of it knows the log that far."""
+        standing = self._models.standing()
+        return followed(standing.tables).in_the_making == version and all(
+            one.position >= last.position for one in standing.checkpoints if one.version == version
+        )
 
-    def _of(self, version: int) -> list[TableVersion]:
-        return [one for one in self._models.table_versions() if one.version == version]
+    def _partitions_of(self, version: int) -> int:
+        for one in self._models.table_versions():
+            if one.version == version:
+                return one.partitions
+        raise NoSuchVersion(what="version", name=version)
 
     def _now_us(self) -> int:
         return to_us(self._ledger.now())
@@ -268,12 +285,3 @@ class Follower:
 
 def _place(one: Checkpoint) -> tuple[int, int]:
     return one.position, one.through_us
-
-
-def _in_the_making(versions: Sequence[TableVersion]) -> int | None:
-    begun = [
-        one.version
-        for one in versions
-        if one.state is State.BUILDING and one.builder == BUILDER and one.schema_version == schema_version()
-    ]
-    return max(begun, default=None)

@@ -30,8 +30,8 @@ Once = Annotated[
 def follow(ctx: typer.Context, *, once: Once = False) -> None:
     """Keep the tables that questions and reports read as the log is, until told to stop.
 
-    Builds them first where nobody has. Several may run at once and share the work. Stop it with Ctrl-C, or
-    with SIGTERM.
+    Builds them first where nobody has, and waits for a database that is lost. Several may run at once and
+    share the work. Stop it with Ctrl-C, or with SIGTERM.
     """
     with open_to_record(ctx) as ledger, until_told_to_stop() as stopping:
         lazy.Follower(ledger, _tell).run(stopping.stop, once=once)
@@ -49,6 +49,10 @@ def _said(happening: "Happening") -> Text:
         return Text(f"Version {happening.version}: {done} computed, up to position {happening.position}.")
     if isinstance(happening, lazy.WentLive):
         return Text(f"Version {happening.version} answers from now on.", "green")
+    if isinstance(happening, lazy.Lost):
+        return Text(f"{happening.reason} It goes on when the database is back.", "yellow")
+    if isinstance(happening, lazy.Back):
+        return Text("The database is back.", "green")
     return Text.assemble(
         (f"Licence {happening.license_id} is parked: ", "yellow"),
         f"position {happening.position}, {happening.reason} It is tried again when follow starts.",

@@ -103,6 +103,8 @@ if TYPE_CHECKING:
     from replay.follow import Followed as Followed
     from replay.follow import Follower as Follower
     from replay.follow import WentLive as WentLive
+    from replay.losing import Back as Back
+    from replay.losing import Lost as Lost
     from replay.preview.changes import Change as Change
     from replay.preview.changes import ChangeKind as ChangeKind
     from replay.preview.previewing import preview as preview
@@ -112,6 +114,7 @@ if TYPE_CHECKING:
     from replay.rebuild.rebuilding import Loaded as Loaded
     from replay.rebuild.rebuilding import Mended as Mended
     from replay.rebuild.rebuilding import Planned as Planned
+    from replay.rebuild.rebuilding import of_other_releases as of_other_releases
     from replay.rebuild.rebuilding import rebuild as rebuild
     from replay.rebuild.rebuilding import roll_back as roll_back
     from replay.reconcile.differences import DatesIn as DatesIn
@@ -160,7 +163,9 @@ _HOMES = {
     "set_password": "ledger.application.accounts.users",
     "format_instant": "ledger.rules.instants",
     "CommandMeta": "ledger.application.recording",
+    "Back": "replay.losing",
     "Followed": "replay.follow",
+    "Lost": "replay.losing",
     "Follower": "replay.follow",
     "Ledger": "ledger.application.ledger",
     "Question": "ledger.application.ask",
@@ -204,6 +209,7 @@ _HOMES = {
     "recorded_later": "ledger.application.ask",
     "retry_webhooks": "ledger.application.settle_webhooks",
     "roll_back": "replay.rebuild.rebuilding",
+    "of_other_releases": "replay.rebuild.rebuilding",
     "replay_cutover": "replay.cutover",
     "run_demo": "replay.demo",
     "savings": "replay.savings",

@@ -122,7 +122,7 @@ def rebuild(
         raise typer.BadParameter("The cluster has its own workers.", param_hint="'--workers'")
     with open_to_ask(ctx) as ledger:
         if rollback:
-            _say_versions(lazy.roll_back(ledger))
+            _say_versions(lazy.roll_back(ledger), lazy.of_other_releases(ledger))
             return
         order = lazy.new_order(
             store_url(ctx),
@@ -238,6 +238,12 @@ def _say_checked(found: "Checked") -> None:
         console.print(f"And {number(len(found.differences) - _SHOWN)} more.")
 
 
-def _say_versions(versions: dict[str, int]) -> None:
+def _say_versions(versions: dict[str, int], stale: list[str]) -> None:
     said = ", ".join(f"{table} {version}" for table, version in sorted(versions.items()))
     out_console().print(Text(f"These versions answer now: {said}.", "green"), soft_wrap=True)
+    if stale:
+        said = (
+            f"Another release made {', '.join(stale)}: reports that read the tables see its columns, "
+            "questions go to the log, and a follower of this release makes them anew."
+        )
+        err_console().print(Text(said, "yellow"), soft_wrap=True)

@@ -2,11 +2,15 @@
 
 from typing import NamedTuple
 
+from ledger.events.facts import Fact
 from ledger.stores.log_row import LastRecorded, Recorded
 from ledger.stores.queries import ROW, Dialect, Run, recorded
 
 _TOUCHED = "SELECT DISTINCT license_id FROM {log} WHERE {position} > {after} AND {position} <= {until}"
-_CREATED = "SELECT DISTINCT license_id FROM {log} WHERE fact = 20 AND {position} <= {until}"
+_CREATED = (
+    f"SELECT DISTINCT license_id FROM {{log}} WHERE fact = {int(Fact.LICENSE_CREATED)} "
+    "AND {position} <= {until}"
+)
 _LAST = (
     "SELECT {position}, recorded_us FROM {log} WHERE {position} <= {until} ORDER BY {position} DESC LIMIT 1"
 )

@@ -68,26 +68,19 @@ class Loading:
         expected = {
             place.partition: 0 for place in self._models.checkpoints() if place.version == self.version
         }
-        done = self._staging.read_done().values()
-        parked = {one.license_id for each in done for one in each.parked}
         with self._models.moving(
             self.version,
             expected,
             position=plan.until_position,
             recorded_us=plan.recorded_us,
             through_us=plan.through_us,
-        ) as change:
-            change.unpark(
-                [before.license_id for before in self._models.parked() if before.license_id not in parked]
-            )
+        ):
+            return
 
     def _write(self, done: Done) -> int:
         frames = self._staging.frames(done)
         with self._models.changing(self.version) as change:
             change.load(frames)
-            change.unpark(
-                sorted({each for frame in frames.values() for each in frame["license_id"].unique()})
-            )
             for one in done.parked:
                 change.park(_parked(self._ledger, one))
         return sum(frame.height for frame in frames.values())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ledger.application.archive_log import WORK, mend_archive
 from ledger.application.ledger import Ledger
-from ledger.projections.read_models import SCHEMAS
+from ledger.projections.read_models import SCHEMAS, schema_version
 from ledger.rules.errors import LedgerError
 from ledger.rules.instants import MICROSECOND, to_us
 from ledger.stores.archive.errors import DamagedFile
@@ -18,6 +18,7 @@ from replay.follow import HORIZON, Follower
 from replay.rebuild.loading import loading
 from replay.rebuild.plan import Plan, prepare
 from replay.rebuild.running import Rebuilt, Runner, run
+from replay.versions import drop_leftovers
 
 # What each projection is kept in; data faults belong to whoever reports them.
 PROJECTIONS = {
@@ -137,7 +138,7 @@ def rebuild(ledger: Ledger, order: Order, tell: Tell) -> Report:
         models.build_indexes(version, lambda steps, of: tell(Indexed(steps, of)))
         position = Follower(ledger, lambda _: None).catch_up(version)
         models.switch(version, SCHEMAS)
-        models.drop_older()
+        drop_leftovers(models)
         Staging.at(plan.staging).clear()
     return Report(
         version=version,
@@ -159,6 +160,15 @@ def roll_back(ledger: Ledger) -> dict[str, int]:
     with models.build_lock():
         models.roll_back(SCHEMAS)
     return {one.table: one.version for one in models.table_versions() if one.state is State.LIVE}
+
+
+def of_other_releases(ledger: Ledger) -> list[str]:
+    """Return the tables whose live version another release made, sorted."""
+    return sorted(
+        one.table
+        for one in _models(ledger).table_versions()
+        if one.state is State.LIVE and one.schema_version != schema_version()
+    )
 
 
 def computed(ledger: Ledger, plan: Plan, runner: Runner, tell: Callable[[Computing], None]) -> Rebuilt:

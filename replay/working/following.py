@@ -6,11 +6,11 @@ from datetime import timedelta
 from ledger.application.ledger import Ledger
 from ledger.application.logs import logger
 from ledger.stores.read_models.catalogue import Parked
-from replay.follow import Followed, Follower, Happening
+from replay.follow import Followed, Follower, Happening, WentLive
 from replay.working.job import A_DAY, Done
 from replay.working.tally import Tally
 
-# Another follower may have ended with partitions in its hands: its leases run out within a minute.
+# Another follower may have ended with partitions in its hands: its leases run out within seconds.
 _LOOK_AGAIN = timedelta(seconds=5)
 
 
@@ -49,7 +49,7 @@ class FollowingJob:
                     position=happening.position,
                     reason=happening.reason,
                 )
-        else:
+        elif isinstance(happening, WentLive):
             logger().info("read models answer", version=happening.version)
 
     def close(self) -> None:

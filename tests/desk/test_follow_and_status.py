@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from ledger.application.ledger import Ledger
+from tests.application.desk import a_license
 from tests.desk.running import AS_OF, done, run
 from tests.desk.test_program import LISTENING, process
+from tests.stores.cutting_proxy import cutting_proxy
 
 KNOWN_LATER = ("--as-of", AS_OF, "--known-at", "2090-01-01T00:00:00Z")
 
@@ -62,6 +65,33 @@ class TestFollow:
         assert following.returncode == exit_code, rest
         status = json.loads(done("status", "--format", "json", store=store))
         assert {part["owner"] for one in status["projections"] for part in one["checkpoints"]} == {None}
+
+    def test_waits_for_a_database_that_is_lost(
+        self, postgres_server: str, postgres_url: str, tmp_path: Path
+    ) -> None:
+        with cutting_proxy(postgres_server) as proxy:
+            url = f"{proxy.url}&schema={postgres_url.rpartition('schema=')[2]}"
+            with Ledger.open(postgres_url, create=True) as ledger:
+                a_license(ledger)
+            following = subprocess.Popen(
+                [*LISTENING, "--store", url, "follow"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+            )
+            assert following.stderr is not None
+            said: list[str] = []
+            happenings = [
+                ("Version 1 answers from now on.", proxy.refuse),
+                ("It goes on when the database is back.", proxy.let_in),
+                ("The database is back.", following.terminate),
+            ]
+            for line in following.stderr:
+                said.append(line.strip())
+                if line.strip().endswith(happenings[0][0]):
+                    happenings.pop(0)[1]()
+                    if not happenings:
+                        break
+            following.communicate(timeout=60)
+        assert (following.returncode, happenings) == (0, []), said
+        assert sum("cannot be reached" in line for line in said) == 1
 
     def test_makes_no_store(self, tmp_path: Path) -> None:
         ran = process("follow", "--once", cwd=tmp_path)

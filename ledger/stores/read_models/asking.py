@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from ledger.stores.log_row import LastRecorded
-from ledger.stores.read_models import catalogue as sql
 from ledger.stores.read_models.catalogue import Checkpoint, State, TableVersion
 from ledger.stores.read_models.layout import AT, physical
-from ledger.stores.read_models.store import ReadModelStore, checkpoints, table_versions
+from ledger.stores.read_models.store import ReadModelStore, checkpoints, parked_in, table_versions
 from ledger.stores.read_models.transactions import Transaction
 
 # Every licence has a row here from its creation on, so this is where one is known from.
@@ -49,10 +48,9 @@ def read_held(
     with models.transaction(writing=False) as work:
         live = {one.table: one for one in table_versions(work) if one.state is State.LIVE}
         needed = {table: live.get(table) for table in (_KNOWN_BY, *schemas)}
-        reason = _stale(needed, schema_version) or _behind(
-            checkpoints(work), {one.version for one in needed.values() if one}, last, as_of_us
-        )
-        parked = {row[0] for row in work.run(sql.PARKED)}
+        of = {one.version for one in needed.values() if one}
+        reason = _stale(needed, schema_version) or _behind(checkpoints(work), of, last, as_of_us)
+        parked = {one.license_id for one in parked_in(work, of)}
         if reason is None and (parked & set(license_ids) if license_ids else parked):
             reason = "a licence asked for is parked"
         if reason is not None:

@@ -38,12 +38,11 @@ class Checkpoint:
     recorded_us: int
     through_us: int
     owner: str | None
-    lease_until_us: int | None
 
 
 @dataclass(frozen=True)
 class Parked:
-    """A licence that is not followed, for an event that could not be understood."""
+    """A licence that a version does not follow, for an event that could not be understood."""
 
     license_id: str
     position: int
@@ -62,10 +61,11 @@ CREATE = (
     "state {text} NOT NULL, PRIMARY KEY (table_name, version))",
     "CREATE TABLE IF NOT EXISTS {read_model_checkpoint} (version {big} NOT NULL, part {big} NOT NULL, "
     "position {big} NOT NULL, recorded_us {big} NOT NULL, through_us {big} NOT NULL, owner {text}, "
-    "lease_until_us {big}, PRIMARY KEY (version, part))",
+    "PRIMARY KEY (version, part))",
     "CREATE TABLE IF NOT EXISTS {read_model_follower} (owner {text} PRIMARY KEY, until_us {big} NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS {read_model_parked} (license_id {text} PRIMARY KEY, position {big} NOT NULL, "
-    "event_id {text} NOT NULL, reason {text} NOT NULL, since_us {big} NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS {read_model_parked} (version {big} NOT NULL, license_id {text} NOT NULL, "
+    "position {big} NOT NULL, event_id {text} NOT NULL, reason {text} NOT NULL, since_us {big} NOT NULL, "
+    "PRIMARY KEY (version, license_id))",
 )
 
 LOG_OF = "SELECT ledger_id FROM {read_model_log}"
@@ -88,13 +88,14 @@ NEW_CHECKPOINT = (
 )
 SET_STATE = "UPDATE {read_model_table} SET state = :state WHERE table_name = :name AND version = :version"
 FORGET_TABLE = "DELETE FROM {read_model_table} WHERE table_name = :name AND version = :version"
-# A version keeps its number for ever, so that a name is not given twice; its checkpoints go with its tables.
-FORGET_CHECKPOINTS = (
-    "DELETE FROM {read_model_checkpoint} WHERE version NOT IN (SELECT version FROM {read_model_table})"
+# A version keeps its number for ever, so that a name is not given twice; what it knows goes with its tables.
+FORGET_REST = tuple(
+    f"DELETE FROM {table} WHERE version NOT IN (SELECT version FROM {{read_model_table}})"
+    for table in ("{read_model_checkpoint}", "{read_model_parked}")
 )
 
 CHECKPOINTS = (
-    "SELECT version, part, position, recorded_us, through_us, owner, lease_until_us "
+    "SELECT version, part, position, recorded_us, through_us, owner "
     "FROM {read_model_checkpoint} ORDER BY version, part"
 )
 MOVE = (
@@ -108,19 +109,23 @@ GREET = (
     "ON CONFLICT (owner) DO UPDATE SET until_us = excluded.until_us"
 )
 FORGET_FOLLOWERS = "DELETE FROM {read_model_follower} WHERE until_us <= :now_us OR owner = :leaving"
-FOLLOWERS = "SELECT count(*) FROM {read_model_follower}"
-LEASE = (
-    "UPDATE {read_model_checkpoint} SET owner = :owner, lease_until_us = :until_us "
-    "WHERE version = :version AND part = :part"
-)
-RELEASE = "UPDATE {read_model_checkpoint} SET owner = NULL, lease_until_us = NULL WHERE owner = :owner"
+FOLLOWERS = "SELECT owner FROM {read_model_follower}"
+LEASE = "UPDATE {read_model_checkpoint} SET owner = :owner WHERE version = :version AND part = :part"
+RELEASE = "UPDATE {read_model_checkpoint} SET owner = NULL WHERE owner = :owner"
 
 PARKED = (
-    "SELECT license_id, position, event_id, reason, since_us FROM {read_model_parked} ORDER BY license_id"
+    "SELECT version, license_id, position, event_id, reason, since_us FROM {read_model_parked} "
+    "ORDER BY license_id, position, version"
 )
 PARK = (
-    "INSERT INTO {read_model_parked} VALUES (:license_id, :position, :event_id, :reason, :since_us) "
-    "ON CONFLICT (license_id) DO UPDATE SET position = excluded.position, event_id = excluded.event_id, "
-    "reason = excluded.reason"
+    "INSERT INTO {read_model_parked} (version, license_id, position, event_id, reason, since_us) "
+    "VALUES (:version, :license_id, :position, :event_id, :reason, :since_us) "
+    "ON CONFLICT (version, license_id) DO UPDATE SET position = excluded.position, "
+    "event_id = excluded.event_id, reason = excluded.reason"
 )
-UNPARK = "DELETE FROM {read_model_parked} WHERE license_id {among_ids}"
+UNPARK = "DELETE FROM {read_model_parked} WHERE version = :version AND license_id {among_ids}"
+
+# Until versions had their own, the parked were those of all versions together.
+PARKED_OF_ALL = "SELECT license_id, position, event_id, reason, since_us FROM {read_model_parked}"
+DROP_PARKED = "DROP TABLE {read_model_parked}"
+VERSIONS_WITH_TABLES = "SELECT DISTINCT version FROM {read_model_table}"

@@ -8,25 +8,31 @@ from ledger.stores.read_models.store import ReadModelStore, checkpoints
 def claim(models: ReadModelStore, version: int, owner: str, now_us: int, until_us: int) -> list[Checkpoint]:
     """Renew an owner's leases and take free partitions up to its share; return what it holds.
 
-    A lease that has run out is free. Who has more than its share, since another follower came, gives some
-    back. That nothing is done twice does not hang on leases: checkpoints move only from where they were.
+    What somebody holds who has not been heard of until now is free. Who has more than its share, since
+    another follower came, gives some back. That nothing counts twice does not hang on leases: checkpoints
+    move only from where they were.
     """
     with models.transaction(writing=True) as work:
         work.alone()
         work.run(sql.FORGET_FOLLOWERS, {"now_us": now_us, "leaving": None})
         work.run(sql.GREET, {"owner": owner, "until_us": until_us})
-        followers = int(work.run(sql.FOLLOWERS)[0][0])
+        followers = {row[0] for row in work.run(sql.FOLLOWERS)}
         found = [one for one in checkpoints(work) if one.version == version]
-        share = -(-len(found) // followers)
+        share = -(-len(found) // len(followers))
         mine = [one for one in found if one.owner == owner]
-        free = [one for one in found if _is_free(one, now_us)]
+        free = [one for one in found if one.owner not in followers]
         held = (mine + free)[:share]
         for one in mine[share:]:
-            work.run(sql.LEASE, {"version": version, "part": one.partition, "owner": None, "until_us": None})
+            work.run(sql.LEASE, {"version": version, "part": one.partition, "owner": None})
         for one in held:
-            lease = {"version": version, "part": one.partition, "owner": owner, "until_us": until_us}
-            work.run(sql.LEASE, lease)
+            work.run(sql.LEASE, {"version": version, "part": one.partition, "owner": owner})
     return sorted(held, key=lambda one: one.partition)
+
+
+def renew(models: ReadModelStore, owner: str, until_us: int) -> None:
+    """Let an owner keep what it holds until then; touches no checkpoint, which may be moving just now."""
+    with models.transaction(writing=True) as work:
+        work.run(sql.GREET, {"owner": owner, "until_us": until_us})
 
 
 def leave(models: ReadModelStore, owner: str, now_us: int) -> None:
@@ -35,7 +41,3 @@ def leave(models: ReadModelStore, owner: str, now_us: int) -> None:
         work.alone()
         work.run(sql.RELEASE, {"owner": owner})
         work.run(sql.FORGET_FOLLOWERS, {"now_us": now_us, "leaving": owner})
-
-
-def _is_free(one: Checkpoint, now_us: int) -> bool:
-    return one.owner is None or one.lease_until_us is None or one.lease_until_us <= now_us

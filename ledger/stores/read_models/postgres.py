@@ -1,6 +1,5 @@
 """Read models in the log's schema of a PostgreSQL database, written and read in columns by ADBC."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from queue import Empty, LifoQueue
@@ -16,8 +15,8 @@ from ledger.rules.instants import from_us
 from ledger.stores.errors import StoreLocked, StoreUnreachable
 from ledger.stores.postgres import LedgerDatastore
 from ledger.stores.postgres_sql import quoted
-from ledger.stores.read_models.catalogue import CREATE
 from ledger.stores.read_models.errors import BuildUnderWay
+from ledger.stores.read_models.opening import NEW_COLUMN, PARKED_TABLE, make_catalogue
 from ledger.stores.read_models.store import ReadModelStore
 from ledger.stores.read_models.transactions import NOTHING, Transaction, substituted
 
@@ -33,9 +32,12 @@ _LOCKED = frozenset({"55P03", "40P01"})
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext('license-ledger read models'), hashtext(:schema))"
 _BUILD_LOCK = "SELECT pg_try_advisory_lock(hashtext('license-ledger build'), hashtext(%s))"
 _BUILD_UNLOCK = "SELECT pg_advisory_unlock(hashtext('license-ledger build'), hashtext(%s))"
-_CATALOGUE = "SELECT to_regclass(%s) IS NOT NULL"
+_IS_CURRENT = (
+    "SELECT count(*) FROM information_schema.columns "
+    "WHERE table_schema = %(schema)s AND table_name = %(table)s AND column_name = %(column)s"
+)
 _COLUMNS = (
-    "SELECT column_name FROM information_schema.columns "
+    "SELECT column_name, data_type FROM information_schema.columns "
     "WHERE table_schema = :schema AND table_name = :name ORDER BY ordinal_position"
 )
 _SIZE = "SELECT pg_relation_size(CAST(:name AS regclass))"
@@ -160,16 +162,16 @@ class _PostgresTransaction(Transaction):
     def instant(self, us: int) -> Any:
         return from_us(us)
 
-    def is_taken(self, name: str) -> bool:
-        return bool(self.run(_COLUMNS, {"schema": self._schema, "name": name}))
+    def columns(self, name: str) -> list[tuple[str, str]]:
+        return [(*row,) for row in self.run(_COLUMNS, {"schema": self._schema, "name": name})]
 
     def show(self, view: str, table: str, schema: pl.Schema) -> None:
-        name = self.qualified(view)
-        shown = [row[0] for row in self.run(_COLUMNS, {"schema": self._schema, "name": view})]
-        if shown != list(schema):
+        del schema
+        name, columns = self.qualified(view), self.columns(table)
+        if self.columns(view) != columns:
             self.run(f"DROP VIEW IF EXISTS {name}")
         # replaced and not made anew, where that can be done: who may read it, may still
-        listed = ", ".join(quoted(column) for column in schema)
+        listed = ", ".join(quoted(column) for column, _ in columns)
         self.run(f"CREATE OR REPLACE VIEW {name} AS SELECT {listed} FROM {self.qualified(table)}")
 
 
@@ -181,15 +183,14 @@ def _filled(statement: str, parameters: Mapping[str, Any]) -> str:
 def open_postgres_read_models(
     url: str, datastore: LedgerDatastore, *, create: bool
 ) -> PostgresReadModels | None:
-    """Open the read models in a log's schema; None if there are none, unless they are to be made."""
-    catalogue = f"{quoted(datastore.schema)}.read_model_version"
-    if not create and datastore.read(_CATALOGUE.replace("%s", "%(name)s"), {"name": catalogue}) != [(True,)]:
+    """Open the read models in a log's schema; None if none can be read, unless they are to be made."""
+    known = {"schema": datastore.schema, "table": PARKED_TABLE, "column": NEW_COLUMN}
+    if not create and datastore.read(_IS_CURRENT, known) != [(1,)]:
         return None
     models = PostgresReadModels(url, datastore)
     if create:
         with models.transaction(writing=True) as work:
             # two that make the same tables at once would fail on each other's CREATE … IF NOT EXISTS
             work.alone()
-            for statement in CREATE:
-                work.run(re.sub(r"\{text\}", 'text COLLATE "C"', statement).replace("{big}", "bigint"))
+            make_catalogue(work, text='text COLLATE "C"', big="bigint")
     return models

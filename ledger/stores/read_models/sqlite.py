@@ -13,20 +13,24 @@ from urllib.parse import quote
 import polars as pl
 
 from ledger.stores.errors import StoreLocked, StoreUnreachable
-from ledger.stores.read_models.catalogue import CREATE
 from ledger.stores.read_models.errors import BuildUnderWay
+from ledger.stores.read_models.opening import PARKED_TABLE, is_current, make_catalogue
 from ledger.stores.read_models.store import ReadModelStore
 from ledger.stores.read_models.transactions import NOTHING, Transaction
 from ledger.stores.sqlite import DEFAULT_LOCK_TIMEOUT_S, is_locked
 
 SUFFIX = ".read-models"
 _LOCK_SUFFIX = ".lock"
+# Not the file of the lock: a process that closes a file loses all that SQLite has locked in it.
+_MAKING_SUFFIX = ".making"
 _CACHE_KIB = 64 * 1024
+# To SQLite it is an INTEGER; it tells a view what the column holds, also one that this release does not know.
+_INSTANT = "INTEGER_US"
 _TYPES = {
     pl.String: "TEXT",
     pl.Int64: "INTEGER",
     pl.Date: "TEXT",
-    pl.Datetime: "INTEGER",
+    pl.Datetime: _INSTANT,
     pl.Boolean: "INTEGER",
 }
 
@@ -149,11 +153,18 @@ class _SQLiteTransaction(Transaction):
     def instant(self, us: int) -> Any:
         return us
 
-    def is_taken(self, name: str) -> bool:
-        return bool(self.run("SELECT 1 FROM sqlite_master WHERE name = :name", {"name": name}))
+    def columns(self, name: str) -> list[tuple[str, str]]:
+        return [
+            (*row,) for row in self.run("SELECT name, type FROM pragma_table_info(:name)", {"name": name})
+        ]
 
     def show(self, view: str, table: str, schema: pl.Schema) -> None:
-        columns = ", ".join(_shown(name, dtype) for name, dtype in schema.items())
+        # tables of earlier releases had INTEGER for instants
+        instants = {name for name, dtype in schema.items() if dtype.base_type() is pl.Datetime}
+        columns = ", ".join(
+            _shown(name, is_instant=kind == _INSTANT or name in instants)
+            for name, kind in self.columns(table)
+        )
         self.run(f"DROP VIEW IF EXISTS {self.qualified(view)}")
         self.run(f"CREATE VIEW {self.qualified(view)} AS SELECT {columns} FROM {self.qualified(table)}")
 
@@ -176,15 +187,15 @@ def _as_kept(name: str, dtype: pl.DataType) -> pl.Expr:
     return column.str.to_date("%Y-%m-%d") if dtype == pl.Date else column.cast(dtype)
 
 
-def _shown(name: str, dtype: pl.DataType) -> str:
-    if dtype.base_type() is not pl.Datetime:
+def _shown(name: str, *, is_instant: bool) -> str:
+    if not is_instant:
         return f'"{name}"'
     seconds = f"strftime('%Y-%m-%dT%H:%M:%S', \"{name}\" / 1000000, 'unixepoch')"
     return f'{seconds} || printf(\'.%06dZ\', "{name}" % 1000000) AS "{name}"'
 
 
 def open_sqlite_read_models(url: str, log: Path, *, create: bool) -> SQLiteReadModels | None:
-    """Open the file beside a log; None if it is not there, unless it is to be made."""
+    """Open the file beside a log; None if there is none that can be read, unless it is to be made."""
     path = log.with_name(log.name + SUFFIX)
     if not path.exists() and not create:
         return None
@@ -194,14 +205,18 @@ def open_sqlite_read_models(url: str, log: Path, *, create: bool) -> SQLiteReadM
             with closing(_connected(path, "rwc", DEFAULT_LOCK_TIMEOUT_S)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
             with models.transaction(writing=True) as work:
-                for statement in CREATE:
-                    work.run(statement.replace("{text}", "TEXT").replace("{big}", "INTEGER"))
-    return models
+                make_catalogue(work, text="TEXT", big="INTEGER")
+        return models
+    with models.transaction(writing=False) as work:
+        readable = is_current([name for name, _ in work.columns(PARKED_TABLE)])
+    if not readable:
+        models.close()
+    return models if readable else None
 
 
 @contextmanager
 def _one_maker(path: Path) -> Iterator[None]:
     """Let one at a time make the file: SQLite does not wait for the lock that a change of journal needs."""
-    with Path(f"{path}{_LOCK_SUFFIX}").open("ab") as file:
+    with Path(f"{path}{_MAKING_SUFFIX}").open("ab") as file:
         flock(file, LOCK_EX)
         yield

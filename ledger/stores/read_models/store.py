@@ -1,7 +1,7 @@
 """Read models that are open: versions and their switch, bulk loads, and rows that move with a checkpoint."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
@@ -11,8 +11,8 @@ import polars as pl
 from ledger.stores.closing import Closing
 from ledger.stores.read_models import catalogue as sql
 from ledger.stores.read_models.catalogue import Checkpoint, Parked, State, TableVersion
+from ledger.stores.read_models.changes import Change
 from ledger.stores.read_models.errors import (
-    CheckpointMoved,
     NameTaken,
     NoSuchVersion,
     NothingToRollBack,
@@ -22,7 +22,6 @@ from ledger.stores.read_models.layout import columns_of, indexes, physical
 from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS
 from ledger.stores.read_models.transactions import Transaction
 
-Frames = Mapping[str, pl.DataFrame]
 _AFTER_A_SWITCH = {State.LIVE: State.PREVIOUS, State.PREVIOUS: State.OLD}
 
 
@@ -72,12 +71,18 @@ class ReadModelStore(Closing):
             return checkpoints(work)
 
     def parked(self) -> list[Parked]:
-        """Return the parked licences, by id."""
+        """Return the licences that a live version leaves out, by id; each once, for its first such event."""
         with self.transaction(writing=False) as work:
             return _parked(work)
 
+    def parked_by_version(self) -> dict[int, frozenset[str]]:
+        """Return the licences that each version leaves out, whatever its state."""
+        with self.transaction(writing=False) as work:
+            versions = {one.version for one in table_versions(work)}
+            return {each: frozenset(one.license_id for one in parked_in(work, {each})) for each in versions}
+
     def standing(self) -> Standing:
-        """Return versions, checkpoints and parked licences as they are at one moment."""
+        """Return versions, checkpoints and the licences parked in live versions as they are at one moment."""
         with self.transaction(writing=False) as work:
             return Standing(table_versions(work), checkpoints(work), _parked(work))
 
@@ -100,7 +105,7 @@ class ReadModelStore(Closing):
             work.alone()
             ours = {one.table for one in table_versions(work)}
             for table in schemas.keys() - ours:
-                if work.is_taken(table):
+                if work.columns(table):
                     raise NameTaken(url=self.url, name=table)
             version = int(work.run(sql.LAST_VERSION)[0][0]) + 1
             made = {
@@ -169,7 +174,7 @@ class ReadModelStore(Closing):
         position: int,
         recorded_us: int,
         through_us: int,
-    ) -> Iterator["Change"]:
+    ) -> Iterator[Change]:
         """Move the checkpoints of some partitions and write rows with them, all in one transaction.
 
         `expected` says at which position each partition is; raises CheckpointMoved if one is not there (any
@@ -187,7 +192,7 @@ class ReadModelStore(Closing):
             yield change
 
     @contextmanager
-    def changing(self, version: int) -> Iterator["Change"]:
+    def changing(self, version: int) -> Iterator[Change]:
         """Write rows in one transaction while no checkpoint moves: into a version that nobody follows yet."""
         with self.transaction(writing=True) as work:
             yield Change(work, version, _tables_of(work, version))
@@ -209,6 +214,7 @@ class ReadModelStore(Closing):
     def roll_back(self, schemas: Mapping[str, pl.Schema]) -> None:
         """Make the previous version of each table that has one live again, and the live one the previous.
 
+        The views show what columns the tables have, also those of another release.
         Raises NothingToRollBack if no table has one.
         """
         with self.transaction(writing=True) as work:
@@ -220,7 +226,8 @@ class ReadModelStore(Closing):
             for one in previous:
                 _set_state(work, found[one.table, State.LIVE], State.PREVIOUS)
                 _set_state(work, one, State.LIVE)
-                work.show(one.table, physical(one.table, one.version), schemas[one.table])
+                known = schemas.get(one.table, pl.Schema())
+                work.show(one.table, physical(one.table, one.version), known)
 
     def drop_older(self) -> list[int]:
         """Drop every version from before the previous one; return them."""
@@ -235,9 +242,12 @@ class ReadModelStore(Closing):
             work.alone()
             dropped = [one for one in table_versions(work) if chosen(one)]
             for one in dropped:
-                work.run(f"DROP TABLE {work.qualified(physical(one.table, one.version))}")
                 work.run(sql.FORGET_TABLE, {"name": one.table, "version": one.version})
-            work.run(sql.FORGET_CHECKPOINTS)
+            # before the tables: who moves a checkpoint now goes on to their rows, and is waited for here
+            for statement in sql.FORGET_REST:
+                work.run(statement)
+            for one in dropped:
+                work.run(f"DROP TABLE {work.qualified(physical(one.table, one.version))}")
         return sorted({one.version for one in dropped})
 
     def ledger_id(self) -> str | None:
@@ -255,43 +265,6 @@ class ReadModelStore(Closing):
                 raise OfAnotherLog(url=self.url)
 
 
-class Change:
-    """Rows that are being written together with the checkpoints that they follow from."""
-
-    def __init__(self, work: Transaction, version: int, tables: Sequence[str]) -> None:
-        self._work = work
-        self._version = version
-        self._tables = tables
-
-    def move(self, partition: int, expected: int, moved: Mapping[str, int]) -> None:
-        """Move a checkpoint; raises CheckpointMoved if it is not where it is expected (any more)."""
-        if not self._work.run(sql.MOVE, {**moved, "part": partition, "expected": expected}):
-            raise CheckpointMoved(partition=partition, version=self._version, expected=expected)
-
-    def load(self, frames: Frames) -> None:
-        """Append the rows of licences that have none in this version; tables that it lacks are left out."""
-        for table in self._tables:
-            if not frames[table].is_empty():
-                self._work.insert(physical(table, self._version), frames[table])
-
-    def replace(self, license_ids: Sequence[str], frames: Frames) -> None:
-        """Put the rows of some licences in place of those that they have."""
-        condition, ids = self._work.among(license_ids)
-        for table in self._tables:
-            name = self._work.qualified(physical(table, self._version))
-            self._work.run(f"DELETE FROM {name} WHERE license_id {condition}", {"ids": ids})
-        self.load(frames)
-
-    def park(self, parked: Parked) -> None:
-        """Park a licence, or give the reason anew for which it is."""
-        self._work.run(sql.PARK, vars(parked))
-
-    def unpark(self, license_ids: Sequence[str]) -> None:
-        """Take licences up again."""
-        condition, ids = self._work.among(license_ids)
-        self._work.run(sql.UNPARK.replace("{among_ids}", condition), {"ids": ids})
-
-
 def table_versions(work: Transaction) -> list[TableVersion]:
     """Return all versions of all tables, by table and version."""
     return [
@@ -305,8 +278,17 @@ def checkpoints(work: Transaction) -> list[Checkpoint]:
     return [Checkpoint(*row) for row in work.run(sql.CHECKPOINTS)]
 
 
+def parked_in(work: Transaction, versions: Set[int]) -> list[Parked]:
+    """Return the licences that any of the versions leaves out, by id; each once, for its first such event."""
+    first: dict[str, Parked] = {}
+    for version, license_id, *rest in work.run(sql.PARKED):
+        if version in versions:
+            first.setdefault(license_id, Parked(license_id, *rest))
+    return list(first.values())
+
+
 def _parked(work: Transaction) -> list[Parked]:
-    return [Parked(*row) for row in work.run(sql.PARKED)]
+    return parked_in(work, {one.version for one in table_versions(work) if one.state is State.LIVE})
 
 
 def _tables_of(work: Transaction, version: int) -> list[str]:

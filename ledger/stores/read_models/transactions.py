@@ -62,12 +62,15 @@ class Transaction(ABC):
         """Return an instant as a parameter that is compared with columns of instants."""
 
     @abstractmethod
-    def is_taken(self, name: str) -> bool:
-        """Tell whether there is a table or view of that name."""
+    def columns(self, name: str) -> list[tuple[str, str]]:
+        """Return names and types of a table's or view's columns, in their order; none if there is neither."""
 
     @abstractmethod
     def show(self, view: str, table: str, schema: pl.Schema) -> None:
-        """Make a view of a table with these columns, in place of the one that there may be."""
+        """Make a view of all columns that a table has, in place of the view that there may be.
+
+        `schema` says what this release keeps in the columns of these names.
+        """
 
     def named(self, statement: str) -> str:
         """Return a statement with the catalogue's tables named."""

@@ -7,11 +7,12 @@ import pytest
 from ledger.stores.archive.partitions import partition_of
 from ledger.stores.read_models.asking import Held, NotFresh
 from ledger.stores.read_models.catalogue import Checkpoint, Parked
+from ledger.stores.read_models.changes import Change
 from ledger.stores.read_models.errors import CheckpointMoved
 from ledger.stores.read_models.leases import claim, leave
 from ledger.stores.read_models.locations import open_read_models
 from ledger.stores.read_models.partitions import in_partitions
-from ledger.stores.read_models.store import Change, ReadModelStore
+from ledger.stores.read_models.store import ReadModelStore
 from ledger.stores.store import Store
 from tests.stores.read_models.frames import END, SCHEMAS, frames, held
 from tests.stores.read_models.test_versions import AS_OF_US, build, ppa
