@@ -52,7 +52,9 @@ def _show(found: "Status") -> None:
     console = out_console()
     console.print(f"The log ends at position {number(found.log_position)}.")
     if not found.tables:
-        console.print("There are no read models; questions are answered from the log.")
+        console.print(
+            "There are no read models that this release can read; questions are answered from the log."
+        )
         return
     table: Table = new_table()
     table.add_column("table", style="bold")

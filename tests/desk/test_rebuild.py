@@ -52,6 +52,18 @@ class TestRebuild:
         )
         assert run("rebuild", "--rollback", "--check", store=store).exit_code == 2
 
+    def test_says_so_when_another_release_made_it(self, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as another_release:
+            another_release.setattr("replay.rebuild.loading.schema_version", lambda: "another")
+            done("rebuild", "--workers", "1", store=store)
+        done("rebuild", "seats", "--workers", "1", store=store)
+        ran = run("rebuild", "--rollback", store=store)
+        assert ran.exit_code == 0
+        assert ran.err.startswith(
+            "Another release made fault, invoice, invoice_line, license_step, notice, seat"
+        )
+        assert ran.err.endswith("and a follower of this release makes them anew.\n")
+
     def test_is_refused_to_a_second(self, store: str) -> None:
         done("rebuild", "--workers", "1", store=store)
         with open_store(store, create=False) as log:

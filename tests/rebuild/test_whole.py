@@ -8,6 +8,7 @@ import pytest
 
 from ledger.application.ask import QUESTIONS, Question
 from ledger.application.recording import CommandMeta
+from ledger.application.show_status import show_status
 from ledger.application.suspend_agent import suspend_agent
 from ledger.events.facts import Fact
 from ledger.projections.read_models import SCHEMAS
@@ -27,6 +28,7 @@ from replay.rebuild.rebuilding import (
     Order,
     Report,
     Tell,
+    of_other_releases,
     rebuild,
     roll_back,
     tables_of,
@@ -184,6 +186,23 @@ class TestRollBack:
         rebuilt(world)
         rebuild(world.ledger, order(world, "seats"), silent)
         assert roll_back(world.ledger) == dict.fromkeys(SCHEMAS, 1)
+
+    def test_to_tables_of_another_release_is_said_and_answers_no_question(
+        self, each_world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as another_release:
+            another_release.setattr("replay.rebuild.loading.schema_version", lambda: "another")
+            rebuilt(each_world)
+        rebuilt(each_world)
+        assert of_other_releases(each_world.ledger) == []
+        roll_back(each_world.ledger)
+        assert of_other_releases(each_world.ledger) == sorted(SCHEMAS)
+        assert {one.stale for one in show_status(each_world.ledger).tables if one.state == "live"} == {True}
+        last = each_world.ledger.store.last_recorded()
+        assert last is not None
+        for ask in QUESTIONS.values():
+            answer = ask(each_world.ledger, Question(from_us(last.recorded_us)))
+            assert answer.source.startswith("Answered from the log: ")
 
 
 class TestCheck:

@@ -81,6 +81,24 @@ class TestParking:
             change.unpark(["acme", "unheard-of"])
         assert models.parked() == []
 
+    def test_is_a_version_s_own_and_goes_with_it(self, models: ReadModelStore) -> None:
+        first, second = build(models, "acme"), build(models, "acme")
+        models.switch(first, SCHEMAS)
+        for version, position in ((second, 8), (first, 9)):
+            with models.changing(version) as change:
+                change.park(Parked("acme", position, "an-id", "a reason", 5))
+        assert [one.position for one in models.parked()] == [9]
+        models.switch(second, SCHEMAS)
+        assert [one.position for one in models.parked()] == [8]
+        with models.changing(second) as change:
+            change.unpark(["acme"])
+        assert models.parked() == []
+        assert models.parked_by_version() == {first: {"acme"}, second: set()}
+        models.switch(build(models, "acme"), SCHEMAS)
+        models.drop_older()
+        with models.transaction(writing=False) as work:
+            assert work.run("SELECT version FROM {read_model_parked}") == []
+
 
 class TestClaim:
     def test_shares_partitions_out_evenly(self, models: ReadModelStore) -> None:

@@ -126,6 +126,14 @@ class TestAView:
         models.roll_back(SCHEMAS)
         assert seen(models) == list(SCHEMAS["seat_step"])
 
+    def test_shows_a_column_that_has_become_another_type(self, models: ReadModelStore) -> None:
+        step = SCHEMAS["seat_step"]
+        before = {**SCHEMAS, "seat_step": pl.Schema({**step, "ppa": pl.String()})}
+        old = models.create_version(before, "0-old", builder="test", through_us=0, created_us=0)
+        models.switch(old, before)
+        models.switch(build(models, "acme"), SCHEMAS)
+        assert seen(models) == list(step)
+
 
 def seen(models: ReadModelStore) -> list[str]:
     with models.transaction(writing=False) as work:
