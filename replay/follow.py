@@ -15,7 +15,13 @@ from ledger.rules.instants import MICROSECOND, to_us
 from ledger.stores.errors import StoreLocked
 from ledger.stores.log_row import LastRecorded
 from ledger.stores.read_models.catalogue import Checkpoint, Parked
-from ledger.stores.read_models.errors import BuildUnderWay, CheckpointMoved, NoSuchVersion, OfAnotherLog
+from ledger.stores.read_models.errors import (
+    BuildUnderWay,
+    CheckpointMoved,
+    HeldByOthers,
+    NoSuchVersion,
+    OfAnotherLog,
+)
 from ledger.stores.read_models.leases import claim, leave, renew
 from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS, in_partitions
 from ledger.stores.read_models.store import ReadModelStore
@@ -115,6 +121,18 @@ class Follower:
         while not stop.is_set() and self._round(stop, once=False):
             pass
         return self._has_come_to(end.position, mine=False)
+
+    def check_nothing_is_left(self) -> None:
+        """Raise HeldByOthers if partitions that others hold, killed ones too, are behind the log."""
+        last = self._ledger.store.last_recorded() or LastRecorded(0, 0)
+        standing = self._models.standing()
+        live = followed(standing.tables).live
+        behind = sum(
+            one.version in live and one.position < last.position and one.owner not in (None, self._owner)
+            for one in standing.checkpoints
+        )
+        if behind:
+            raise HeldByOthers(partitions=behind)
 
     def parked(self) -> int:
         """Return how many licences are parked."""

@@ -34,7 +34,10 @@ def follow(ctx: typer.Context, *, once: Once = False) -> None:
     share the work. Stop it with Ctrl-C, or with SIGTERM.
     """
     with open_to_record(ctx) as ledger, until_told_to_stop() as stopping:
-        lazy.Follower(ledger, _tell).run(stopping.stop, once=once)
+        follower = lazy.Follower(ledger, _tell)
+        follower.run(stopping.stop, once=once)
+        if once and stopping.by is None:
+            follower.check_nothing_is_left()
     if stopping.by == signal.SIGINT:
         raise typer.Exit(INTERRUPTED)
 

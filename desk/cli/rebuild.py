@@ -114,10 +114,9 @@ def rebuild(
     The tables that are there answer until the end. Run it again if it was cut off: it goes on with what is
     left.
     """
-    if rollback and (check or projections or workers or cluster or origin or archive or staging):
-        raise typer.BadParameter(
-            "It takes nothing else: it undoes the last switch.", param_hint="'--rollback'"
-        )
+    if rollback and (check or projections or workers or cluster or origin):
+        undoing = "It undoes the last switch and takes nothing else."
+        raise typer.BadParameter(undoing, param_hint="'--rollback'")
     if workers and cluster:
         raise typer.BadParameter("The cluster has its own workers.", param_hint="'--workers'")
     with open_to_ask(ctx) as ledger:

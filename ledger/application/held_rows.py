@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from ledger.application.ledger import Ledger
+from ledger.application.logs import logger
 from ledger.projections.read_models import SCHEMAS, schema_version
 from ledger.stores.read_models.asking import Held, NotFresh, read_held
+from ledger.stores.read_models.errors import ReadModelsDamaged
 
 
 def held_rows(
@@ -13,8 +15,18 @@ def held_rows(
     """Return the rows of some tables that answer a question as the log would.
 
     That is so if the live versions are this release's and know the log to its end, the question knows all of
-    the log, its as_of is within their horizon, and nobody asked for is parked.
+    the log, its as_of is within their horizon, and nobody asked for is parked. Damaged ones are warned of.
     """
+    try:
+        return _held_rows(ledger, tables, as_of_us=as_of_us, known_us=known_us, license_ids=license_ids)
+    except ReadModelsDamaged as error:
+        logger().warning("read models damaged", reason=str(error), way_out=error.hint)
+        return NotFresh("the read models are damaged")
+
+
+def _held_rows(
+    ledger: Ledger, tables: Sequence[str], *, as_of_us: int, known_us: int, license_ids: Sequence[str]
+) -> Held | NotFresh:
     models = ledger.read_models()
     if models is None:
         return NotFresh("there are no read models")

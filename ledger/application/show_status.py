@@ -88,7 +88,7 @@ class Status:
 
 
 def show_status(ledger: Ledger) -> Status:
-    """Return how the read models stand; without any there are no tables in it."""
+    """Return how the read models stand; without any there are no tables in it. Raises ReadModelsDamaged."""
     last = ledger.store.last_recorded()
     position, recorded_at = (last.position, from_us(last.recorded_us)) if last else (0, None)
     models = ledger.read_models()
@@ -98,6 +98,9 @@ def show_status(ledger: Ledger) -> Status:
     standing = models.standing()
     for checkpoint in standing.checkpoints:
         parts.setdefault(checkpoint.version, []).append(checkpoint)
+    lost = {one.version for one in standing.tables} - parts.keys()
+    if lost:
+        raise models.damaged(f"versions {sorted(lost)} have no checkpoints")
     behind = {
         version: ledger.store.following.behind(min(one.position for one in of))
         for version, of in parts.items()

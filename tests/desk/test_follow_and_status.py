@@ -66,6 +66,24 @@ class TestFollow:
         status = json.loads(done("status", "--format", "json", store=store))
         assert {part["owner"] for one in status["projections"] for part in one["checkpoints"]} == {None}
 
+    def test_once_does_not_say_that_all_is_well_while_another_holds_what_is_left(
+        self, store: str, tmp_path: Path
+    ) -> None:
+        following = subprocess.Popen(
+            [*LISTENING, "--store", store, "follow"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        )
+        assert following.stderr is not None
+        for line in following.stderr:
+            if line.startswith("Version 1 answers"):
+                break
+        following.kill()
+        following.communicate(timeout=60)
+        with Ledger.open(store, create=False) as ledger:
+            a_license(ledger)
+        ran = run("follow", "--once", store=store)
+        assert ran.exit_code == 4
+        assert " partitions are behind the log, and another follower holds them." in ran.err
+
     def test_waits_for_a_database_that_is_lost(
         self, postgres_server: str, postgres_url: str, tmp_path: Path
     ) -> None:

@@ -75,6 +75,8 @@ def _stale(needed: Mapping[str, TableVersion | None], schema_version: str) -> st
 
 def _behind(found: Sequence[Checkpoint], versions: set[int], last: LastRecorded, as_of_us: int) -> str | None:
     of_versions = [one for one in found if one.version in versions]
+    if {one.version for one in of_versions} != versions:
+        return "they have no checkpoints"
     if any((one.position, one.recorded_us) != last for one in of_versions):
         return "they do not know the end of the log"
     if any(one.through_us < as_of_us for one in of_versions):

@@ -11,6 +11,14 @@ class CheckpointMoved(Conflict):
     hint = "Nothing was written. Read the checkpoints again and go on from there."
 
 
+class HeldByOthers(Conflict):
+    """Raised when what is behind the log is for another follower to bring up."""
+
+    code = "held_by_others"
+    template = "{partitions} partitions are behind the log, and another follower holds them."
+    hint = "It brings them up. If it was killed, run this again a quarter of a minute later."
+
+
 class BuildUnderWay(LedgerError):
     """Raised for a second build of read models while the first one runs."""
 
@@ -18,6 +26,18 @@ class BuildUnderWay(LedgerError):
     exit_code = 4
     template = "Read models of {url} are being built by somebody else."
     hint = "Wait for that to end; if its process died, its lock went with it."
+
+
+class ReadModelsDamaged(LedgerError):
+    """Raised when tables of read models are not as they were made; the log is not concerned."""
+
+    code = "read_models_damaged"
+    template = "The read models at {url} cannot be read: {reason}."
+
+    def __init__(self, *, url: str, reason: object, way: str) -> None:
+        """Say what to do before a rebuild: `way`."""
+        super().__init__(url=url, reason=reason)
+        self.hint = f"The log is unharmed. Stop who follows, {way}, then run `license-ledger rebuild`."
 
 
 class OfAnotherLog(LedgerError):
@@ -33,7 +53,10 @@ class NameTaken(LedgerError):
 
     code = "name_taken"
     template = "{url} has a table or view {name!r} already, in whose place a read model would stand."
-    hint = "Nothing was changed. Give the ledger a schema of its own: postgresql://…?schema=name."
+    hint = (
+        "Nothing was changed. Drop it if it is left over from read models whose catalogue was lost; "
+        "else give the ledger a schema of its own: postgresql://…?schema=name."
+    )
 
 
 class NothingToRollBack(NotFound):

@@ -15,7 +15,7 @@ from ledger.rules.instants import from_us
 from ledger.stores.errors import StoreLocked, StoreUnreachable
 from ledger.stores.postgres import LedgerDatastore
 from ledger.stores.postgres_sql import quoted
-from ledger.stores.read_models.errors import BuildUnderWay
+from ledger.stores.read_models.errors import BuildUnderWay, ReadModelsDamaged
 from ledger.stores.read_models.opening import NEW_COLUMN, PARKED_TABLE, make_catalogue
 from ledger.stores.read_models.store import ReadModelStore
 from ledger.stores.read_models.transactions import NOTHING, Transaction, substituted
@@ -29,6 +29,8 @@ _TYPES = {
 }
 # Somebody else holds a lock, or two would wait for each other.
 _LOCKED = frozenset({"55P03", "40P01"})
+# A table, column or schema that is not there, or data that the server cannot read.
+_DAMAGED = frozenset({"42P01", "42703", "3F000", "XX001", "XX002"})
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext('license-ledger read models'), hashtext(:schema))"
 _BUILD_LOCK = "SELECT pg_try_advisory_lock(hashtext('license-ledger build'), hashtext(%s))"
 _BUILD_UNLOCK = "SELECT pg_advisory_unlock(hashtext('license-ledger build'), hashtext(%s))"
@@ -89,10 +91,20 @@ class PostgresReadModels(ReadModelStore):
         # without autocommit the driver would begin the next transaction at once and idle in it
         return adbc.connect(self._datastore.conninfo, autocommit=True)
 
-    def _failure(self, error: adbc_driver_manager.Error) -> StoreLocked | StoreUnreachable:
+    def _failure(
+        self, error: adbc_driver_manager.Error
+    ) -> StoreLocked | StoreUnreachable | ReadModelsDamaged:
         if error.sqlstate in _LOCKED:
             return self._datastore.locked()
+        if error.sqlstate in _DAMAGED:
+            # what follows is the whole statement
+            return self.damaged(str(error).partition("\nQuery:")[0].splitlines()[0])
         return self._datastore.unreachable(error)
+
+    def damaged(self, reason: object) -> ReadModelsDamaged:
+        """Build the refusal of tables that are not as they were made."""
+        way = f"drop the tables and views of read models in the schema {self._datastore.schema}"
+        return ReadModelsDamaged(url=self._datastore.url, reason=reason, way=way)
 
     @contextmanager
     def build_lock(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import polars as pl
 
 from ledger.stores.errors import StoreLocked, StoreUnreachable
-from ledger.stores.read_models.errors import BuildUnderWay
+from ledger.stores.read_models.errors import BuildUnderWay, ReadModelsDamaged
 from ledger.stores.read_models.opening import PARKED_TABLE, is_current, make_catalogue
 from ledger.stores.read_models.store import ReadModelStore
 from ledger.stores.read_models.transactions import NOTHING, Transaction
@@ -24,6 +24,8 @@ _LOCK_SUFFIX = ".lock"
 # Not the file of the lock: a process that closes a file loses all that SQLite has locked in it.
 _MAKING_SUFFIX = ".making"
 _CACHE_KIB = 64 * 1024
+# A table or column that is not there, a malformed file, one that cannot be opened, one that is none.
+_PRIMARY, _DAMAGED = 0xFF, frozenset({1, 11, 14, 26})
 # To SQLite it is an INTEGER; it tells a view what the column holds, also one that this release does not know.
 _INSTANT = "INTEGER_US"
 _TYPES = {
@@ -61,6 +63,18 @@ class SQLiteReadModels(ReadModelStore):
         except sqlite3.Error as error:
             raise self._failure(error) from error
 
+    def damaged(self, reason: object) -> ReadModelsDamaged:
+        """Build the refusal of tables that are not as they were made."""
+        return ReadModelsDamaged(url=self.url + SUFFIX, reason=reason, way=f"delete {self.path}")
+
+    def prepare(self) -> None:
+        """Make the file if it is not there, and let readers go on while somebody writes."""
+        try:
+            with closing(_connected(self.path, "rwc", self._lock_timeout_s)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+
     def _connection(self) -> sqlite3.Connection:
         with suppress(Empty):
             return self._idle.get_nowait()
@@ -70,9 +84,11 @@ class SQLiteReadModels(ReadModelStore):
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
 
-    def _failure(self, error: sqlite3.Error) -> StoreLocked | StoreUnreachable:
+    def _failure(self, error: sqlite3.Error) -> StoreLocked | StoreUnreachable | ReadModelsDamaged:
         if is_locked(error):
             return StoreLocked(url=self.url + SUFFIX, waited_s=self._lock_timeout_s)
+        if error.sqlite_errorcode & _PRIMARY in _DAMAGED:
+            return self.damaged(error)
         return StoreUnreachable(url=self.url + SUFFIX, reason=error)
 
     @contextmanager
@@ -202,8 +218,7 @@ def open_sqlite_read_models(url: str, log: Path, *, create: bool) -> SQLiteReadM
     models = SQLiteReadModels(url, path)
     if create:
         with _one_maker(path):
-            with closing(_connected(path, "rwc", DEFAULT_LOCK_TIMEOUT_S)) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
+            models.prepare()
             with models.transaction(writing=True) as work:
                 make_catalogue(work, text="TEXT", big="INTEGER")
         return models

@@ -17,6 +17,7 @@ from ledger.stores.read_models.errors import (
     NoSuchVersion,
     NothingToRollBack,
     OfAnotherLog,
+    ReadModelsDamaged,
 )
 from ledger.stores.read_models.layout import columns_of, indexes, physical
 from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS
@@ -55,6 +56,10 @@ class ReadModelStore(Closing):
     @abstractmethod
     def build_lock(self) -> AbstractContextManager[None]:
         """Keep other builders out; raises BuildUnderWay. The lock ends with its holder's process."""
+
+    @abstractmethod
+    def damaged(self, reason: object) -> ReadModelsDamaged:
+        """Build the refusal of tables that are not as they were made."""
 
     @abstractmethod
     def close(self) -> None:
@@ -212,15 +217,18 @@ class ReadModelStore(Closing):
                 work.show(table, physical(table, version), schemas[table])
 
     def roll_back(self, schemas: Mapping[str, pl.Schema]) -> None:
-        """Make the previous version of each table that has one live again, and the live one the previous.
+        """Undo the last switch: of its tables, make the previous version live, and the live one the previous.
 
-        The views show what columns the tables have, also those of another release.
-        Raises NothingToRollBack if no table has one.
+        Done again, it goes forward again. The views show what columns the tables have, also those of another
+        release. Raises NothingToRollBack if the last switch was the first of its tables.
         """
         with self.transaction(writing=True) as work:
             work.alone()
             found = {(one.table, one.state): one for one in table_versions(work)}
-            previous = [one for one in found.values() if one.state is State.PREVIOUS]
+            switched = [one for one in found.values() if one.state in _AFTER_A_SWITCH]
+            newest = max((one.version for one in switched), default=0)
+            tables = {one.table for one in switched if one.version == newest}
+            previous = [found[table, State.PREVIOUS] for table in tables if (table, State.PREVIOUS) in found]
             if not previous:
                 raise NothingToRollBack(what="read models", name=self.url)
             for one in previous:
