@@ -28,8 +28,23 @@ class AnotherLogsArchive(LedgerError):
     hint = "Nothing was changed. Name this log's own archive, or another place for a new one."
 
 
+class UnlikeTheLog(LedgerError):
+    """Raised when an archive has not as many events as its log up to the same position."""
+
+    code = "archive_unlike_log"
+    exit_code = 5
+    template = (
+        "The archive at {url} holds {archived} events up to position {position}, and the log has {recorded}."
+    )
+    hint = (
+        "Nothing was changed. If the log has lost events, restore it. Else a manifest was altered: move the "
+        "newest out of manifests/ and run `license-ledger archive`; if that does not help, move the archive "
+        "away, and it is made anew."
+    )
+
+
 class UnreadableManifest(LedgerError):
-    """Raised when the chain of manifests is broken, so that nobody can tell what the archive holds."""
+    """Raised when a manifest is not as it was written, so that nobody can tell what the archive holds."""
 
     code = "unreadable_manifest"
     exit_code = 5
