@@ -140,3 +140,47 @@ class TestAnHonestArchive:
     def test_is_not_refused(self, file_ledger: Ledger, place: Place) -> None:
         assert archive_log(file_ledger, place.url, verify=True).damages == []
         assert len(exported(file_ledger).splitlines()) == read_contents(place).rows
+
+
+class TestAFileThatIsNoManifest:
+    def test_is_left_alone(self, file_ledger: Ledger, place: Place) -> None:
+        for name in ("manifests/readme.txt", "manifests/00000003.json.bak", "manifests/copy/00000009.json"):
+            place.write(name, b"see me")
+        assert archive_log(file_ledger, place.url, verify=True).damages == []
+        assert place.read("manifests/readme.txt") == b"see me"
+
+
+class TestAManifestThatCannotBeRead:
+    @pytest.mark.parametrize(
+        ("path", "value", "reason"),
+        [
+            (["segment", "rows"], "many", "segment.rows: input should be a valid integer"),
+            (
+                ["segment", "files", 2, "sha256"],
+                None,
+                "segment.files.2.sha256: input should be",
+            ),
+            (["number"], 4, "number is 4"),
+            (["format"], "another's", "format: input should be 'license-ledger archive'"),
+        ],
+    )
+    def test_says_which_field_is_wrong(self, place: Place, path: Path, value: object, reason: str) -> None:
+        alter(place, 3, path, value)
+        with pytest.raises(UnreadableManifest, match=f"00000003.*{reason}"):
+            read_contents(place)
+
+    @pytest.mark.parametrize(("altered", "moved"), [(1, 1), (2, 2), (3, 3)])
+    def test_costs_what_it_added(self, file_ledger: Ledger, place: Place, altered: int, moved: int) -> None:
+        alter(place, altered, ["segment", "rows"], 7)
+        with pytest.raises(UnreadableManifest, match=f"0000000{altered}"):
+            archive_log(file_ledger, place.url)
+        place.remove(manifest_name(number) for number in range(moved, 4))
+        report = archive_log(file_ledger, place.url)
+        assert report.sealed == report.rows - 100 * (moved - 1)
+        assert archive_log(file_ledger, place.url, verify=True).damages == []
+
+    def test_may_be_the_one_before(self, file_ledger: Ledger, place: Place) -> None:
+        alter(place, 2, ["log", "last_position"], 199)
+        with pytest.raises(UnreadableManifest, match=r"00000003.*does not follow") as refused:
+            archive_log(file_ledger, place.url)
+        assert "Move both" in (refused.value.hint or "")

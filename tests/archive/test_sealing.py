@@ -192,7 +192,7 @@ class TestManifests:
         with pytest.raises(UnreadableManifest):
             read_contents(place)
         place.write_whole(manifest_name(1), b'{"number": 1')
-        with pytest.raises(UnreadableManifest, match="fields"):
+        with pytest.raises(UnreadableManifest, match="invalid JSON"):
             read_contents(place)
 
 

@@ -67,7 +67,10 @@ class TestArchive:
 
     @pytest.mark.parametrize("partitions", ["0", "3", "2048"])
     def test_wants_a_power_of_two(self, store: str, partitions: str) -> None:
-        assert run("archive", "--partitions", partitions, store=store).exit_code == 2
+        ran = run("archive", "--partitions", partitions, store=store)
+        assert ran.exit_code == 2
+        assert "Give one of 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024 when" in ran.err
+        assert "folder" not in ran.err
 
     def test_needs_a_ledger(self, tmp_path: Path) -> None:
         assert run("archive", store=f"sqlite:///{tmp_path}/none.db").exit_code == 3

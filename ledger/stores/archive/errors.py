@@ -11,6 +11,15 @@ class BadArchive(InvalidValue):
     hint = "Name a folder, or a URL such as file:///srv/archive or s3://bucket/archive."
 
 
+class BadPartitions(BadArchive):
+    """Raised for a number of partitions that an archive cannot have, or has not."""
+
+    hint = (
+        "Give one of 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024 when the archive is made; leave it out later, "
+        "or for a number that suits the log."
+    )
+
+
 class ArchiveNotFound(NotFound):
     """Raised when an archive is asked for that nobody has made yet."""
 
@@ -49,7 +58,17 @@ class UnreadableManifest(LedgerError):
     code = "unreadable_manifest"
     exit_code = 5
     template = "The archive's manifest {name} cannot be trusted: {reason}."
-    hint = "Move the archive away and make it anew from the log."
+    hint = (
+        "Move it, and those with higher numbers, out of manifests/ and run `license-ledger archive`: what "
+        "they added is sealed anew from the log."
+    )
+
+
+# Which of two manifests was altered the chain cannot tell.
+ONE_OF_TWO = (
+    "One of the two is missing or was altered. Move both, and those with higher numbers, out of manifests/ "
+    "and run `license-ledger archive`: what they added is sealed anew from the log."
+)
 
 
 class DamagedFile(LedgerError):

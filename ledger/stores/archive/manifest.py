@@ -8,13 +8,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ledger.stores.archive.errors import ArchiveNotFound, UnreadableManifest
+from ledger.stores.archive.errors import ONE_OF_TWO, ArchiveNotFound, UnreadableManifest
 from ledger.stores.archive.partitions import MAX_PARTITIONS, file_name
-from ledger.stores.archive.place import Place, is_unfinished
+from ledger.stores.archive.place import Place
 
 SCHEMA_VERSION = 1
 FOLDER = "manifests"
 SEGMENTS = "segments"
+_MANIFESTS = re.compile(rf"{FOLDER}/\d{{8,}}\.json")
 _FILES = re.compile(rf"{FOLDER}/\d{{8,}}\.json|{SEGMENTS}/\d{{8,}}/(?:programme|part-\d{{4}})\.parquet")
 
 
@@ -106,7 +107,9 @@ class Contents:
         if manifest.schema_version != SCHEMA_VERSION:
             raise UnreadableManifest(name=name, reason=f"its schema version is {manifest.schema_version}")
         if manifest.number != self.number + 1 or manifest.previous_sha256 != self.last_sha256:
-            raise UnreadableManifest(name=name, reason="it does not follow the one before it")
+            broken = UnreadableManifest(name=name, reason="it does not follow the one before it")
+            broken.hint = ONE_OF_TWO
+            raise broken
         kept = [
             each
             for each in self.segments
@@ -191,8 +194,8 @@ def sha256_of(content: bytes) -> str:
 
 
 def manifest_names(place: Place) -> list[str]:
-    """Return the names of the manifests there are, in order."""
-    return [name for name in place.names(FOLDER) if not is_unfinished(name)]
+    """Return the names of the manifests there are, in order; other people's files are none."""
+    return [name for name in place.names(FOLDER) if _MANIFESTS.fullmatch(name)]
 
 
 def manifest_of(place: Place, file: DataFile) -> str:
@@ -218,11 +221,19 @@ def fold(url: str, manifests: Iterable[tuple[str, bytes]]) -> Contents:
         try:
             manifest = Manifest.model_validate_json(content)
         except ValidationError as error:
-            raise UnreadableManifest(
-                name=name, reason=f"{error.error_count()} of its fields are wrong"
-            ) from error
+            raise UnreadableManifest(name=name, reason=_in_words(error)) from error
+        if name != manifest_name(manifest.number):
+            raise UnreadableManifest(name=name, reason=f"number is {manifest.number}")
         contents = contents.with_segment(manifest, sha256_of(content))
     return contents
+
+
+def _in_words(error: ValidationError) -> str:
+    """Say what is wrong with the first of the fields that are wrong."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(step) for step in first["loc"])
+    message = first["msg"][:1].lower() + first["msg"][1:]
+    return f"{field}: {message}" if field else message
 
 
 def append_manifest(place: Place, contents: Contents, log: LogEnds, segment: Segment) -> Contents:

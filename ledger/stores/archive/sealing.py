@@ -9,7 +9,7 @@ from typing import Protocol
 
 import polars as pl
 
-from ledger.stores.archive.errors import AnotherLogsArchive, BadArchive, UnlikeTheLog
+from ledger.stores.archive.errors import AnotherLogsArchive, BadPartitions, UnlikeTheLog
 from ledger.stores.archive.manifest import (
     FOLDER,
     SEGMENTS,
@@ -77,7 +77,7 @@ def open_or_begin(place: Place, log: Log, partitions: int | None = None) -> Cont
     contents = read_contents(place)
     if partitions is not None and partitions != contents.partitions:
         reason = f"the archive was made with {contents.partitions}, for good"
-        raise BadArchive(field="partitions", value=partitions, reason=reason)
+        raise BadPartitions(field="partitions", value=partitions, reason=reason)
     check_same_log(contents, log)
     return contents
 
