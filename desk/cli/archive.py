@@ -54,7 +54,8 @@ def archive(
         with lazy.progress_of_things("Archiving", total, "events") as so_far:
             report = lazy.archive_log(ledger, url, partitions=partitions, verify=verify, progress=so_far)
     for damage in report.damages:
-        said = f"{damage.name}: {damage.reason}; put into quarantine/ and written anew from the log."
+        was = "it was missing;" if damage.is_missing else f"{damage.reason}; put into quarantine/ and"
+        said = f"{damage.name}: {was} written anew from the log."
         err_console().print(Text(said, "yellow"), soft_wrap=True)
     said = (
         f"Sealed {count(report.sealed, 'event')}; {report.url} holds {count(report.rows, 'event')} "

@@ -49,7 +49,7 @@ class TestArchive:
         file.unlink()
         ran = run("archive", store=store)
         assert ran.exit_code == 0
-        assert "it is missing" in ran.err
+        assert ran.err == f"segments/00000001/{file.name}: it was missing; written anew from the log.\n"
 
     def test_is_refused_to_a_second(self, store: str) -> None:
         with open_store(store, create=False) as other, other.alone(WORK):
@@ -71,6 +71,14 @@ class TestArchive:
         assert ran.exit_code == 2
         assert "Give one of 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024 when" in ran.err
         assert "folder" not in ran.err
+
+    def test_lies_in_no_memory(self, store: str) -> None:
+        for command in (["archive", "--archive"], ["rebuild", "--workers", "1", "--staging"]):
+            ran = run(*command, "memory://x", store=store)
+            assert ran.exit_code == 2
+            assert (
+                f"{command[-1][2:]} 'memory://x' will not do: it lies in the memory of one process" in ran.err
+            )
 
     def test_needs_a_ledger(self, tmp_path: Path) -> None:
         assert run("archive", store=f"sqlite:///{tmp_path}/none.db").exit_code == 3

@@ -15,8 +15,8 @@ class BadPartitions(BadArchive):
     """Raised for a number of partitions that an archive cannot have, or has not."""
 
     hint = (
-        "Give one of 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024 when the archive is made; leave it out later, "
-        "or for a number that suits the log."
+        "Give one of 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024 when the archive is made; leave it out "
+        "later, or for a number that suits the log."
     )
 
 
