@@ -64,6 +64,8 @@ def archive_log(
         damages = find_damage(place, contents, thoroughly=verify, progress=checking)
         contents = mend(place, contents, store, damages)
         before = contents.rows
+        if progress is not None:
+            progress(0)
         last = store.last_recorded()
         if last is not None:
             contents = extend(place, contents, store, last.position, progress=progress)

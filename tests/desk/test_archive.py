@@ -51,6 +51,16 @@ class TestArchive:
         assert ran.exit_code == 0
         assert ran.err == f"segments/00000001/{file.name}: it was missing; written anew from the log.\n"
 
+    def test_tells_how_far_the_check_is(self, store: str) -> None:
+        done("archive", "--partitions", "4", store=store)
+        ran = run("archive", "--verify", store=store)
+        assert ran.exit_code == 0
+        told = ran.err.splitlines()
+        assert len(told) == 5
+        assert told[1].startswith("Checking: 2 of 5 files, ")
+        assert told[-1].startswith("Checking: 5 of 5 files, ")
+        assert run("archive", store=store).err == ""
+
     def test_is_refused_to_a_second(self, store: str) -> None:
         with open_store(store, create=False) as other, other.alone(WORK):
             ran = run("archive", store=store)
