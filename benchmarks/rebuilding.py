@@ -31,7 +31,7 @@ from ledger.projections.seats import seats
 from ledger.stores.archive.manifest import Contents
 from ledger.stores.archive.place import Place
 from ledger.stores.archive.reading import KERNEL_COLUMNS
-from ledger.stores.archive.sealing import compact, extend, open_or_begin
+from ledger.stores.archive.sealing import PAGE_ROWS, compact, extend, open_or_begin
 from ledger.stores.archive.staging import Staging, result_file
 from ledger.stores.locations import open_store
 from ledger.stores.log_row import LastRecorded
@@ -78,6 +78,13 @@ class ManyTimes:
             for event_id, (copy, _, name) in wanted.items()
             if (name or copy) in found
         }
+
+    def count_rows(self, until_position: int) -> int:
+        """Return how many rows there are up to a position."""
+        starts = range(0, until_position, PAGE_ROWS)
+        return sum(
+            self.read_whole_page(start, min(start + PAGE_ROWS, until_position)).height for start in starts
+        )
 
     def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the rows behind one position up to another."""

@@ -51,10 +51,18 @@ def archive(
     url = lazy.default_archive(store_url(ctx), archive)
     with open_to_ask(ctx) as ledger:
         total = lazy.events_to_seal(ledger, url)
-        with lazy.progress_of_things("Archiving", total, "events") as so_far:
-            report = lazy.archive_log(ledger, url, partitions=partitions, verify=verify, progress=so_far)
+        with lazy.Turns() as turns:
+            report = lazy.archive_log(
+                ledger,
+                url,
+                partitions=partitions,
+                verify=verify,
+                progress=lambda sealed: turns.show("Archiving", total, "events", sealed),
+                checking=lambda done, of: turns.show("Checking", of, "files", done, lines=verify),
+            )
     for damage in report.damages:
-        said = f"{damage.name}: {damage.reason}; put into quarantine/ and written anew from the log."
+        was = "it was missing;" if damage.is_missing else f"{damage.reason}; put into quarantine/ and"
+        said = f"{damage.name}: {was} written anew from the log."
         err_console().print(Text(said, "yellow"), soft_wrap=True)
     said = (
         f"Sealed {count(report.sealed, 'event')}; {report.url} holds {count(report.rows, 'event')} "

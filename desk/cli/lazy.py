@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from importlib.metadata import version as version
     from json import dumps as dumps
 
+    from desk.cli.progress import Turns as Turns
     from desk.cli.progress import progress_of_bytes as progress_of_bytes
     from desk.cli.progress import progress_of_things as progress_of_things
     from desk.cli.progress import progress_of_unknown as progress_of_unknown
@@ -188,6 +189,7 @@ _HOMES = {
     "files_of": "ledger.stores.files",
     "open_deliveries": "ledger.application.settle_webhooks",
     "progress_of_bytes": "desk.cli.progress",
+    "Turns": "desk.cli.progress",
     "progress_of_things": "desk.cli.progress",
     "progress_of_unknown": "desk.cli.progress",
     "Indexed": "replay.rebuild.rebuilding",

@@ -1,7 +1,7 @@
 """Progress bars: on stderr, and only where somebody watches."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from time import monotonic
 from typing import Protocol
 
@@ -56,6 +56,23 @@ def progress_of_unknown(what: str, things: str) -> Iterator[Callable[[int, int],
     """Show how many of how many are done; the function is told both, the total known only by then."""
     with _bar(what, None, MofNCompleteColumn(), None, things) as so_far:
         yield so_far
+
+
+class Turns(ExitStack):
+    """Show one thing after another, as `progress_of_things` does; use it in a with statement."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = ""
+        self._so_far: SoFar = lambda _: None
+
+    def show(self, what: str, total: int, things: str, done: int, *, lines: bool = False) -> None:
+        """Show how many are done of what has its turn now."""
+        if what != self._shown:
+            self.close()
+            self._shown = what
+            self._so_far = self.enter_context(progress_of_things(what, total, things, lines=lines))
+        self._so_far(done)
 
 
 def _tenths(what: str, total: int, things: str) -> SoFar:

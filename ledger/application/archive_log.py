@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ledger.application.ledger import Ledger
-from ledger.stores.archive.errors import BadArchive, DamagedFile
-from ledger.stores.archive.manifest import Contents
+from ledger.stores.archive.errors import ArchiveNotFound, BadArchive, DamagedFile
+from ledger.stores.archive.manifest import read_contents
 from ledger.stores.archive.mending import Damage, find_damage, mend
 from ledger.stores.archive.place import Place
 from ledger.stores.archive.sealing import clear_away, compact, extend, open_or_begin
@@ -48,13 +48,14 @@ def archive_log(
     partitions: int | None = None,
     verify: bool = False,
     progress: Progress | None = None,
-    checking: Progress | None = None,
+    checking: Callable[[int, int], None] | None = None,
 ) -> ArchiveReport:
     """Seal the log as it is now; `partitions` (by default 64, more for a long log) is fixed when it is made.
 
     Files that are missing or have another size are written anew, with `verify` those with another SHA-256
-    too. `progress` is told the number of events sealed so far, `checking` that of files looked at. Raises
-    AlreadyUnderWay, AnotherLogsArchive, UnreadableManifest, DamagedFile, BadArchive.
+    too. `progress` is told the number of events sealed so far, `checking` how many files were
+    looked at, and of how many. Raises
+    AlreadyUnderWay, AnotherLogsArchive, UnlikeTheLog, UnreadableManifest, DamagedFile, BadArchive.
     """
     place, store = Place.at(url), ledger.store
     with store.alone(WORK):
@@ -62,7 +63,9 @@ def archive_log(
         clear_away(place, contents)
         damages = find_damage(place, contents, thoroughly=verify, progress=checking)
         contents = mend(place, contents, store, damages)
-        before = _rows(contents)
+        before = contents.rows
+        if progress is not None:
+            progress(0)
         last = store.last_recorded()
         if last is not None:
             contents = extend(place, contents, store, last.position, progress=progress)
@@ -74,9 +77,9 @@ def archive_log(
         clear_away(place, contents)
     return ArchiveReport(
         url=url,
-        sealed=_rows(contents) - before,
+        sealed=contents.rows - before,
         until_position=contents.until_position,
-        rows=_rows(contents),
+        rows=contents.rows,
         segments=len(contents.segments),
         damages=damages,
     )
@@ -95,11 +98,10 @@ def mend_archive(ledger: Ledger, url: str) -> list[Damage]:
 
 
 def events_to_seal(ledger: Ledger, url: str) -> int:
-    """Return how many events a run would seal at most, for a progress bar."""
+    """Return how many events a run would seal at most, for a progress bar; raises what reading does."""
     last = ledger.store.last_recorded()
-    contents = open_or_begin(Place.at(url), ledger.store)
-    return 0 if last is None else last.position - contents.until_position
-
-
-def _rows(contents: Contents) -> int:
-    return sum(segment.rows for segment in contents.segments)
+    try:
+        sealed = read_contents(Place.at(url)).until_position
+    except ArchiveNotFound:
+        sealed = 0
+    return 0 if last is None else max(0, last.position - sealed)

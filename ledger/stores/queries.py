@@ -27,6 +27,11 @@ _AT_POSITIONS = f"SELECT {{position}}, {ROW} FROM {{log}} WHERE {{position}} {{a
 
 _ID_AT = "SELECT event_id FROM {log} WHERE {position} = {at}"
 
+# Databases count all rows in the smallest index; those behind a position are few as a rule.
+_COUNT_ROWS = """
+SELECT (SELECT COUNT(*) FROM {log}) - (SELECT COUNT(*) FROM {log} WHERE {position} > {until_position})
+"""
+
 _LAST_RECORDED = "SELECT {position}, recorded_us FROM {log} ORDER BY {position} DESC LIMIT 1"
 
 # recorded_us never decreases along the log, so the place is found as one finds a word in a dictionary:
@@ -176,6 +181,7 @@ class LogQueries:
         self._by_id = fill(_BY_ID, among_ids="ids")
         self._at_positions = fill(_AT_POSITIONS, among_positions="ids")
         self._id_at = fill(_ID_AT, "at")
+        self._count_rows = fill(_COUNT_ROWS, "until_position")
         self._last_recorded = fill(_LAST_RECORDED)
         self._recorded_by = fill(_LAST_POSITION_RECORDED_BY, "recorded_us")
         self._after = fill(_STREAM_AFTER, "after", "first", "until")
@@ -204,6 +210,11 @@ class LogQueries:
             raise LookupError(f"no event is at position {position}")
         event_id: str = rows[0][0]
         return event_id
+
+    def count_rows(self, until_position: int) -> int:
+        """Return how many rows the log has up to a position."""
+        count: int = self._run(self._count_rows, {"until_position": until_position})[0][0]
+        return count
 
     def last_recorded(self) -> LastRecorded | None:
         """Return the log's last position and its instant of recording; None for an empty log."""

@@ -89,6 +89,10 @@ class Store(Closing):
         """Return the rows at those positions that the log has, in no order."""
         return self._queries.rows_at(positions)
 
+    def count_rows(self, until_position: int) -> int:
+        """Return how many rows the log has up to a position; reads an index of all of them."""
+        return self._queries.count_rows(until_position)
+
     def last_recorded(self) -> LastRecorded | None:
         """Return the log's last position and its instant of recording; None for an empty log."""
         return self._queries.last_recorded()

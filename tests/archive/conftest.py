@@ -5,10 +5,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]  # it has no stubs
 
 from ledger.application.ledger import Ledger
-from tests.archive.world import LINES, ODD_LINES, import_lines
+from tests.archive.world import LINES, ODD_LINES, Objects, import_lines
 
 
 @pytest.fixture
@@ -27,14 +26,14 @@ def file_ledger(sqlite_url: str) -> Iterator[Ledger]:
         yield opened
 
 
-@pytest.fixture(params=["folder", "file", "memory"])
+@pytest.fixture(params=["folder", "file", "objects"])
 def archive_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Return the URL of an archive that does not exist yet, in each kind of place in turn."""
-    if request.param != "memory":
+    if request.param != "objects":
         yield str(tmp_path / "archive") if request.param == "folder" else f"file://{tmp_path}/archive"
         return
     name = uuid4().hex
-    yield f"memory://{name}"
-    files = MemoryFileSystem()
+    yield f"objects://{name}"
+    files = Objects()
     if files.exists(f"/{name}"):
         files.rm(f"/{name}", recursive=True)

@@ -33,9 +33,9 @@ def run(place: Place, ledger: Ledger, until: int) -> Contents:
     return contents
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "objects"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return str(tmp_path / "archive") if request.param == "folder" else f"memory://{uuid4().hex}"
+    return str(tmp_path / "archive") if request.param == "folder" else f"objects://{uuid4().hex}"
 
 
 class TestPullingThePlug:

@@ -49,7 +49,17 @@ class TestArchive:
         file.unlink()
         ran = run("archive", store=store)
         assert ran.exit_code == 0
-        assert "it is missing" in ran.err
+        assert ran.err == f"segments/00000001/{file.name}: it was missing; written anew from the log.\n"
+
+    def test_tells_how_far_the_check_is(self, store: str) -> None:
+        done("archive", "--partitions", "4", store=store)
+        ran = run("archive", "--verify", store=store)
+        assert ran.exit_code == 0
+        told = ran.err.splitlines()
+        assert len(told) == 5
+        assert told[1].startswith("Checking: 2 of 5 files, ")
+        assert told[-1].startswith("Checking: 5 of 5 files, ")
+        assert run("archive", store=store).err == ""
 
     def test_is_refused_to_a_second(self, store: str) -> None:
         with open_store(store, create=False) as other, other.alone(WORK):
@@ -67,7 +77,18 @@ class TestArchive:
 
     @pytest.mark.parametrize("partitions", ["0", "3", "2048"])
     def test_wants_a_power_of_two(self, store: str, partitions: str) -> None:
-        assert run("archive", "--partitions", partitions, store=store).exit_code == 2
+        ran = run("archive", "--partitions", partitions, store=store)
+        assert ran.exit_code == 2
+        assert "Give one of 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024 when" in ran.err
+        assert "folder" not in ran.err
+
+    def test_lies_in_no_memory(self, store: str) -> None:
+        for command in (["archive", "--archive"], ["rebuild", "--workers", "1", "--staging"]):
+            ran = run(*command, "memory://x", store=store)
+            assert ran.exit_code == 2
+            assert (
+                f"{command[-1][2:]} 'memory://x' will not do: it lies in the memory of one process" in ran.err
+            )
 
     def test_needs_a_ledger(self, tmp_path: Path) -> None:
         assert run("archive", store=f"sqlite:///{tmp_path}/none.db").exit_code == 3

@@ -76,6 +76,7 @@ def rewrite(store_url: str, position: int, topic: str, state: bytes) -> None:
         ("PlanChanged@1", b'{"plan":', "PlanChanged@1"),
         ("PlanChanged@1", b"\xff\xfe", "PlanChanged@1"),
         ("PlanChanged@1", b"{}", "PlanChanged@1"),
+        ("PlanChanged@1", b'{"plan":7}', "PlanChanged@1"),
     ],
 )
 class TestParking:

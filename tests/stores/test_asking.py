@@ -119,6 +119,18 @@ class TestLastPositionRecordedBy:
         assert store.last_recorded() is None
 
 
+class TestCountRows:
+    def test_counts_up_to_a_position_over_gaps(self, store: Store) -> None:
+        assert store.count_rows(100) == 0
+        recorded = list(store.recorder.insert_events(rows(SEATS, 3)) or ())
+        with pytest.raises(ValueError, match=r"^$"):
+            give_up(store, rows("license/b", 7, NOON_US + 9))
+        recorded += store.recorder.insert_events([row("license/a", 1, NOON_US + 9)]) or ()
+        counts = {place: store.count_rows(place) for place in range(recorded[-1] + 2)}
+        assert counts == {place: sum(one <= place for one in recorded) for place in counts}
+        assert max(counts.values()) == 4
+
+
 class TestEventsById:
     def test_are_those_that_are_there(self, store: Store, how: str) -> None:
         recorded = rows(SEATS, 4)

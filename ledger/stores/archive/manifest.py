@@ -2,17 +2,20 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ledger.stores.archive.errors import ArchiveNotFound, UnreadableManifest
-from ledger.stores.archive.place import Place, is_unfinished
+from ledger.stores.archive.errors import ONE_OF_TWO, ArchiveNotFound, UnreadableManifest
+from ledger.stores.archive.partitions import MAX_PARTITIONS, file_name
+from ledger.stores.archive.place import Place
 
 SCHEMA_VERSION = 1
 FOLDER = "manifests"
 SEGMENTS = "segments"
+_MANIFESTS = re.compile(rf"{FOLDER}/\d{{8,}}\.json")
 _FILES = re.compile(rf"{FOLDER}/\d{{8,}}\.json|{SEGMENTS}/\d{{8,}}/(?:programme|part-\d{{4}})\.parquet")
 
 
@@ -51,7 +54,7 @@ class LogEnds(_Part):
 class Manifest(_Part):
     """One step of the archive: `segment` takes the place of all earlier segments within its positions."""
 
-    format: str = "license-ledger archive"
+    format: Literal["license-ledger archive"] = "license-ledger archive"
     schema_version: int = SCHEMA_VERSION
     number: int = Field(ge=1)
     previous_sha256: str | None
@@ -81,6 +84,11 @@ class Contents:
         return self.segments[-1].until_position if self.segments else self.after_position
 
     @property
+    def rows(self) -> int:
+        """Return the number of events."""
+        return sum(segment.rows for segment in self.segments)
+
+    @property
     def files(self) -> list[DataFile]:
         """Return all files that are in force."""
         return [file for segment in self.segments for file in segment.files]
@@ -99,26 +107,75 @@ class Contents:
         if manifest.schema_version != SCHEMA_VERSION:
             raise UnreadableManifest(name=name, reason=f"its schema version is {manifest.schema_version}")
         if manifest.number != self.number + 1 or manifest.previous_sha256 != self.last_sha256:
-            raise UnreadableManifest(name=name, reason="it does not follow the one before it")
+            broken = UnreadableManifest(name=name, reason="it does not follow the one before it")
+            broken.hint = ONE_OF_TWO
+            raise broken
         kept = [
             each
             for each in self.segments
             if each.until_position <= new.after_position or each.after_position >= new.until_position
         ]
-        segments = sorted([*kept, new], key=lambda each: each.after_position)
-        begin = self.after_position if self.segments else new.after_position
-        ends = [begin, *(each.until_position for each in segments)]
-        if any(each.after_position != end for each, end in zip(segments, ends, strict=False)):
-            raise UnreadableManifest(name=name, reason="its positions do not join those of the others")
-        return Contents(
+        after = Contents(
             url=self.url,
             partitions=manifest.partitions,
-            after_position=begin,
+            after_position=self.after_position,
             number=manifest.number,
             last_sha256=sha256,
             log=manifest.log,
-            segments=tuple(segments),
+            segments=tuple(sorted([*kept, new], key=lambda each: each.after_position)),
         )
+        for reason in (*_at_odds(manifest), *_at_odds_with(self, manifest, after.segments)):
+            raise UnreadableManifest(name=name, reason=reason)
+        return after
+
+
+def _at_odds(manifest: Manifest) -> Iterator[str]:
+    """Yield what figures of a manifest do not agree with each other."""
+    segment, log, partitions = manifest.segment, manifest.log, manifest.partitions
+    in_files = sum(file.rows for file in segment.files)
+    if segment.rows != in_files:
+        yield f"segment.rows is {segment.rows}, and its files have {in_files}"
+    places = segment.until_position - segment.after_position
+    if segment.rows > places:
+        yield f"segment.rows is {segment.rows}, and its positions have room for {places}"
+    if not 1 <= partitions <= MAX_PARTITIONS or partitions & (partitions - 1):
+        yield f"partitions is {partitions}, which is no power of two up to {MAX_PARTITIONS}"
+    for file in segment.files:
+        if file.partition is not None and not 0 <= file.partition < partitions:
+            yield f"a file's partition is {file.partition}, of {partitions}"
+        if not is_archived(file.name) or file.name.rpartition("/")[2] != file_name(file.partition):
+            yield f"the file of partition {file.partition} is called {file.name}"
+    if len({file.partition for file in segment.files}) != len(segment.files):
+        yield "a partition has two files"
+    if log.first_position > log.last_position:
+        yield f"log.first_position is {log.first_position}, and log.last_position {log.last_position}"
+
+
+def _at_odds_with(before: Contents, manifest: Manifest, segments: Sequence[Segment]) -> Iterator[str]:
+    """Yield what figures do not agree with the manifests before; `segments` are then those in force."""
+    new, log = manifest.segment, manifest.log
+    if before.log is not None:
+        if manifest.partitions != before.partitions:
+            yield f"partitions is {manifest.partitions}, and was {before.partitions}"
+        if (log.first_event_id, log.first_position) != (
+            before.log.first_event_id,
+            before.log.first_position,
+        ):
+            yield "log.first_event_id or log.first_position is not as before"
+    ends = [before.after_position, *(each.until_position for each in segments)]
+    for each, end in zip(segments, ends, strict=False):
+        if each.after_position != end:
+            yield f"its positions do not join those of the others: {end} and {each.after_position}"
+    if not segments[0].after_position < log.first_position <= segments[0].until_position:
+        yield f"log.first_position is {log.first_position}, outside the first segment"
+    if not segments[-1].after_position < log.last_position <= segments[-1].until_position:
+        yield f"log.last_position is {log.last_position}, outside the last segment"
+    replaced = [each for each in before.segments if each not in segments]
+    if replaced and new.until_position != replaced[-1].until_position:
+        yield f"segment.until_position is {new.until_position}, and was {replaced[-1].until_position}"
+    rows = sum(each.rows for each in replaced)
+    if replaced and new.rows != rows:
+        yield f"segment.rows is {new.rows}, and those that it takes the place of have {rows}"
 
 
 def manifest_name(number: int) -> str:
@@ -137,8 +194,16 @@ def sha256_of(content: bytes) -> str:
 
 
 def manifest_names(place: Place) -> list[str]:
-    """Return the names of the manifests there are, in order."""
-    return [name for name in place.names(FOLDER) if not is_unfinished(name)]
+    """Return the names of the manifests there are, in order; other people's files are none."""
+    return [name for name in place.names(FOLDER) if _MANIFESTS.fullmatch(name)]
+
+
+def manifest_of(place: Place, file: DataFile) -> str:
+    """Return the name of the newest manifest that names a file; raises LookupError if none does."""
+    for name in reversed(manifest_names(place)):
+        if file in Manifest.model_validate_json(place.read(name)).segment.files:
+            return name
+    raise LookupError(f"no manifest names {file.name}")
 
 
 def read_contents(place: Place) -> Contents:
@@ -156,11 +221,19 @@ def fold(url: str, manifests: Iterable[tuple[str, bytes]]) -> Contents:
         try:
             manifest = Manifest.model_validate_json(content)
         except ValidationError as error:
-            raise UnreadableManifest(
-                name=name, reason=f"{error.error_count()} of its fields are wrong"
-            ) from error
+            raise UnreadableManifest(name=name, reason=_in_words(error)) from error
+        if name != manifest_name(manifest.number):
+            raise UnreadableManifest(name=name, reason=f"number is {manifest.number}")
         contents = contents.with_segment(manifest, sha256_of(content))
     return contents
+
+
+def _in_words(error: ValidationError) -> str:
+    """Say what is wrong with the first of the fields that are wrong."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(step) for step in first["loc"])
+    message = first["msg"][:1].lower() + first["msg"][1:]
+    return f"{field}: {message}" if field else message
 
 
 def append_manifest(place: Place, contents: Contents, log: LogEnds, segment: Segment) -> Contents:

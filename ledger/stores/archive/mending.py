@@ -10,7 +10,7 @@ from ledger.stores.archive.manifest import SEGMENTS, Contents, DataFile, Segment
 from ledger.stores.archive.partitions import partitions_of, sorted_rows
 from ledger.stores.archive.place import Place
 from ledger.stores.archive.sealing import PAGE_ROWS, Log, whole_rows, write_file
-from ledger.stores.archive.segments import fault_of
+from ledger.stores.archive.segments import MISSING, fault_of
 
 QUARANTINE = "quarantine"
 
@@ -22,21 +22,28 @@ class Damage:
     name: str
     reason: str
 
+    @property
+    def is_missing(self) -> bool:
+        """Tell whether there is nothing to put aside."""
+        return self.reason == MISSING
+
 
 def find_damage(
-    place: Place, contents: Contents, *, thoroughly: bool, progress: Callable[[int], None] | None = None
+    place: Place, contents: Contents, *, thoroughly: bool, progress: Callable[[int, int], None] | None = None
 ) -> list[Damage]:
     """Return the files that are missing, have another size or (`thoroughly`) another SHA-256.
 
-    `progress` is told the number of files looked at so far.
+    `progress` is told how many files have been looked at so far, and of how many. Raises UnreadableManifest
+    if (`thoroughly`) a file that is as it was written has other rows than its manifest says.
     """
     damages = []
-    for count, file in enumerate(contents.files, start=1):
-        reason = fault_of(place, file, thoroughly=thoroughly)
+    files = contents.files
+    for count, file in enumerate(files, start=1):
+        reason = fault_of(place, file, contents.partitions if thoroughly else None)
         if reason is not None:
             damages.append(Damage(file.name, reason))
         if progress is not None:
-            progress(count)
+            progress(count, len(files))
     return damages
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
-from ledger.stores.archive.errors import BadArchive
+from ledger.stores.archive.errors import BadPartitions
 
 DEFAULT_PARTITIONS = 64
 # Digests of results are made of so many buckets of licences: each must lie in one partition.
@@ -22,10 +22,10 @@ _ORDER = ("license_id", "subject", "effective_at", "position")
 
 
 def check_partitions(partitions: int) -> int:
-    """Return the number; raises BadArchive unless it is a power of two up to MAX_PARTITIONS."""
+    """Return the number; raises BadPartitions unless it is a power of two up to MAX_PARTITIONS."""
     if not 1 <= partitions <= MAX_PARTITIONS or partitions & (partitions - 1):
         reason = f"it is no power of two from 1 to {MAX_PARTITIONS}"
-        raise BadArchive(field="partitions", value=partitions, reason=reason)
+        raise BadPartitions(field="partitions", value=partitions, reason=reason)
     return partitions
 
 

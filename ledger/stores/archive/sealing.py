@@ -9,7 +9,7 @@ from typing import Protocol
 
 import polars as pl
 
-from ledger.stores.archive.errors import AnotherLogsArchive, BadArchive
+from ledger.stores.archive.errors import AnotherLogsArchive, BadPartitions, UnlikeTheLog
 from ledger.stores.archive.manifest import (
     FOLDER,
     SEGMENTS,
@@ -54,6 +54,9 @@ class Log(Protocol):
     def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Return the positions of those ids that are in the log."""
 
+    def count_rows(self, until_position: int) -> int:
+        """Return how many rows the log has up to a position."""
+
     def read_whole_page(self, after_position: int, until_position: int) -> pl.DataFrame:
         """Return the rows behind one position up to another (WHOLE_SCHEMA), by position."""
 
@@ -63,7 +66,7 @@ def open_or_begin(place: Place, log: Log, partitions: int | None = None) -> Cont
 
     A new one gets so many partitions, without a number as many as suit the log's length.
 
-    Raises AnotherLogsArchive if it was made from another log, UnreadableManifest, BadArchive.
+    Raises AnotherLogsArchive if it was made from another log, UnlikeTheLog, UnreadableManifest, BadArchive.
     """
     if not manifest_names(place):
         last = log.last_recorded()
@@ -74,13 +77,17 @@ def open_or_begin(place: Place, log: Log, partitions: int | None = None) -> Cont
     contents = read_contents(place)
     if partitions is not None and partitions != contents.partitions:
         reason = f"the archive was made with {contents.partitions}, for good"
-        raise BadArchive(field="partitions", value=partitions, reason=reason)
+        raise BadPartitions(field="partitions", value=partitions, reason=reason)
     check_same_log(contents, log)
     return contents
 
 
 def check_same_log(contents: Contents, log: Log) -> None:
-    """Raise AnotherLogsArchive unless the log has the events by which the archive knows it."""
+    """Raise AnotherLogsArchive unless the log has the events by which the archive knows it.
+
+    Raises UnlikeTheLog if it has more or fewer rows up to there: where an older manifest was altered, the
+    next one says so, but none stands behind the newest.
+    """
     ends = contents.log
     if ends is None:
         return
@@ -89,6 +96,10 @@ def check_same_log(contents: Contents, log: Log) -> None:
     for event_id, position in wanted.items():
         if found.get(event_id) != position:
             raise AnotherLogsArchive(url=contents.url, event_id=event_id, position=position)
+    until = contents.until_position
+    recorded = log.count_rows(until)
+    if recorded != contents.rows:
+        raise UnlikeTheLog(url=contents.url, archived=contents.rows, position=until, recorded=recorded)
 
 
 def extend(

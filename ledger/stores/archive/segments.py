@@ -6,22 +6,39 @@ from typing import IO
 
 import polars as pl
 
-from ledger.stores.archive.errors import DamagedFile
-from ledger.stores.archive.manifest import DataFile, sha256_of
+from ledger.stores.archive.errors import DamagedFile, UnreadableManifest
+from ledger.stores.archive.manifest import DataFile, manifest_of, sha256_of
+from ledger.stores.archive.partitions import partitions_of
 from ledger.stores.archive.place import Place
 from ledger.stores.archive.rows import ARCHIVE_SCHEMA
 
+MISSING = "it is missing"
 
-def fault_of(place: Place, file: DataFile, *, thoroughly: bool) -> str | None:
-    """Return what is wrong: it is missing, its size, or (`thoroughly`) its SHA-256; None if it is fine."""
+
+def fault_of(place: Place, file: DataFile, partitions: int | None) -> str | None:
+    """Return what is wrong: it is missing, its size, its SHA-256; None if it is fine.
+
+    With the number of `partitions` the file is read, and raises UnreadableManifest if it is as it was written
+    but has not the rows, or not the licences, that the manifest says.
+    """
     size = place.size(file.name)
     if size is None:
-        return "it is missing"
+        return MISSING
     if size != file.size_bytes:
         return f"it has {size} bytes, not {file.size_bytes}"
-    if thoroughly and sha256_of(place.read(file.name)) != file.sha256:
+    if partitions is None:
+        return None
+    content = place.read(file.name)
+    if sha256_of(content) != file.sha256:
         return "its SHA-256 is another"
-    return None
+    licenses = pl.read_parquet(io.BytesIO(content), columns=["license_id"]).to_series()
+    if len(licenses) != file.rows:
+        said = f"it says {file.rows} rows for {file.name}, which has {len(licenses)}"
+    elif partitions_of(licenses, partitions).unique().to_list() != [file.partition]:
+        said = f"{file.name} has licences of another than number {file.partition} of {partitions} partitions"
+    else:
+        return None
+    raise UnreadableManifest(name=manifest_of(place, file), reason=said)
 
 
 def whole_file(place: Place, file: DataFile) -> pl.DataFrame:
@@ -59,7 +76,7 @@ def _sources(place: Place, files: Mapping[str, str]) -> list[IO[bytes]]:
         contents = place.read_many(files)
     except FileNotFoundError as error:
         missing = next((name for name in files if place.size(name) is None), next(iter(files)))
-        raise DamagedFile(name=missing, reason="it is missing") from error
+        raise DamagedFile(name=missing, reason=MISSING) from error
     for name, sha256 in files.items():
         if sha256_of(contents[name]) != sha256:
             raise DamagedFile(name=name, reason="its SHA-256 is another")

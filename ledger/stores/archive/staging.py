@@ -64,7 +64,7 @@ class Staging:
     @classmethod
     def at(cls, url: str) -> "Staging":
         """Return the staging at a path or URL; raises BadArchive."""
-        return cls(Place.at(url))
+        return cls(Place.at(url, what="staging"))
 
     def read_plan(self) -> bytes | None:
         """Return the plan that is under way; None if there is none."""
