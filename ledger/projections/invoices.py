@@ -96,7 +96,9 @@ def invoices_and_gaps(history: History, through_us: int) -> tuple[Invoices, pl.D
 
 def billed(history: History, as_of_us: int) -> Billed:
     """Return how every billing date up to an instant is billed, with each knowledge that bills it."""
-    after = with_first_index(history.zones, history.licenses, next_n=pl.lit(as_of_us + 1, pl.Int64))
+    after = with_first_index(
+        history.zones, history.licenses.select(ANCHOR), next_n=pl.lit(as_of_us + 1, pl.Int64)
+    )
     last_n = after["next_n"] - 1
     lateness = find_late(history, history.terms, last_n)
     known = epochs(history, last_n, lateness.entered)
