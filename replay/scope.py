@@ -9,7 +9,7 @@ from ledger.events.programme import AppliesTo
 from ledger.projections.billing_dates import segments, with_charge_n, with_period
 from ledger.projections.billing_index import billing_day
 from ledger.projections.history import History
-from ledger.projections.terms import TermsInForce, applicable_cutovers, license_terms, of_license
+from ledger.projections.terms import TermsInForce, license_terms, of_license
 from ledger.rules.words import TakesEffect
 from replay.announced import Announced, with_creation_models
 
@@ -44,7 +44,7 @@ def scope_of(history: History, announced: Announced, as_of_us: int) -> pl.DataFr
     known now say of a new licence of that day, `decided_by` the one that says so. `early_us` is the last
     switch to the model by the period before, `late_us` the last since `on` by the period from `charge_day`.
     """
-    terms = TermsInForce(license_terms(history, applicable_cutovers(history)), "license")
+    terms = history.terms_in_force
     created = _created_since(history, announced, terms)
     if announced.cutover.takes_effect is TakesEffect.ON_CREATION:
         return created.sort("license")
@@ -93,8 +93,9 @@ def _to_switch(history: History, announced: Announced, terms: TermsInForce, as_o
 
 def _first_periods(history: History, announced: Announced, terms: TermsInForce) -> pl.DataFrame:
     """Return the first period of each licence that begins on or after the cutover's day, and its models."""
-    cutovers = applicable_cutovers(history).filter(pl.col("cutover_id") == announced.cutover.cutover_id)
-    stretches = segments(history.licenses, license_terms(history, cutovers), "license")
+    cutovers = history.cutovers.filter(pl.col("cutover_id") == announced.cutover.cutover_id)
+    terms_of_it = license_terms(history.licenses, history.changes, cutovers, history.zones)
+    stretches = segments(history.licenses, terms_of_it, "license")
     charge_n, before_n = pl.col("charge_n"), pl.col("before_n")
     rows = with_charge_n(stretches, cutovers)
     day_before = rows.select("license", n=(charge_n - 1).clip(lower_bound=0))

@@ -16,7 +16,6 @@ from ledger.events.license import AgentCreated, AgentDeleted
 from ledger.events.paper import AdjustmentLine, InvoiceLine, RecurringLine, TrueUpLine
 from ledger.events.streams import license_stream
 from ledger.projections.counted import counted
-from ledger.projections.terms import applicable_cutovers
 from ledger.rules.calendar import add_months, first_instant, local_date
 from ledger.rules.errors import NotFound
 from ledger.rules.instants import EPOCH, from_us, to_us
@@ -247,7 +246,7 @@ def _changed(basis: Basis, lines: Sequence[InvoiceLine]) -> ModelChange | None:
     since, start = (
         (day - EPOCH.date()).days for day in (date.fromisoformat(before["period_start"]), line.period_start)
     )
-    cutovers = applicable_cutovers(basis.history).filter(
+    cutovers = basis.history.cutovers.filter(
         (pl.col("on") > since) & (pl.col("on") <= start) & (pl.col("model") == line.pricing_model.value)
     )
     last = max(cutovers["on"].to_list(), default=None)

@@ -32,7 +32,7 @@ class Accounts:
     @cached_property
     def states(self) -> pl.DataFrame:
         """Return what stands after each of the facts, `subject_states` of them; worked out once."""
-        return subject_states(self.facts, self.cancelled)
+        return subject_states(self.facts, self.cancelled, self.licenses.height)
 
 
 def accounts_of(log: pl.DataFrame, known_us: int) -> Accounts:

@@ -5,12 +5,12 @@ from dataclasses import replace
 import polars as pl
 
 from ledger.events.facts import Fact
-from ledger.projections.billing_dates import segments, with_period
+from ledger.projections.billing_dates import with_period
 from ledger.projections.billing_index import billing_day, with_first_index
 from ledger.projections.calendar_tables import ZoneTable, day_of_month, month_of
 from ledger.projections.history import History
 from ledger.projections.invoices import Invoices
-from ledger.projections.terms import ANCHOR, TermsInForce, applicable_cutovers, license_terms, of_license
+from ledger.projections.terms import ANCHOR, TermsInForce, of_license
 
 CUT_SCHEMA = pl.Schema({"license": pl.Int32(), "n": pl.Int32(), "cut_position": pl.Int64()})
 CALENDAR_SCHEMA = pl.Schema({"license_id": pl.String(), "time_zone": pl.String(), "anchor": pl.Date()})
@@ -71,14 +71,12 @@ def cutover_switches(history: History, through_us: int, recorded_us: int) -> pl.
 
 def _unsaid(history: History, through_us: int) -> pl.DataFrame:
     """Return begun, unissued periods whose model no switch says: license, at_us, model."""
-    cutovers = applicable_cutovers(history)
-    terms = license_terms(history, cutovers)
     of = of_license(history, "plan", "model")
-    if cutovers.is_empty():
+    if history.cutovers.is_empty():
         return history.licenses.clear().select("license", at_us=pl.lit(0, pl.Int64), model="model")
-    grid = _begun_periods(history, terms, cutovers, through_us)
-    said = TermsInForce(terms.filter(pl.col("fact") != Fact.CUTOVER_ANNOUNCED), "license")
-    in_force = TermsInForce(terms, "license").with_terms(grid, pl.col("n"), of["plan"], of["model"])
+    grid = _begun_periods(history, through_us)
+    said = TermsInForce(history.terms.filter(pl.col("fact") != Fact.CUTOVER_ANNOUNCED), "license")
+    in_force = history.terms_in_force.with_terms(grid, pl.col("n"), of["plan"], of["model"])
     cancelled_us = said.cancelled_us(history.licenses.height)
     return in_force.with_columns(
         said=said.with_terms(grid, pl.col("n"), of["plan"], of["model"])["model"]
@@ -87,12 +85,10 @@ def _unsaid(history: History, through_us: int) -> pl.DataFrame:
     ).select("license", "at_us", "model")  # fmt: skip
 
 
-def _begun_periods(
-    history: History, terms: pl.DataFrame, cutovers: pl.DataFrame, through_us: int
-) -> pl.DataFrame:
+def _begun_periods(history: History, through_us: int) -> pl.DataFrame:
     """Return license, n and at_us of begun periods behind the last issued invoice, where cutovers apply."""
     issued = history.issued.group_by("license").agg(issued_n=pl.col("n").max())
-    licenses = history.licenses.join(cutovers.select("license").unique(), on="license", how="semi")
+    licenses = history.licenses.join(history.cutovers.select("license").unique(), on="license", how="semi")
     licenses = with_first_index(history.zones, licenses, next_n=pl.lit(through_us + 1, pl.Int64))
     grid = (
         licenses.join(issued, on="license", how="left", maintain_order="left")
@@ -103,7 +99,7 @@ def _begun_periods(
         )
         .explode("n", empty_as_null=False, keep_nulls=False)
     )
-    periods = with_period(segments(history.licenses, terms, "license"), grid, "n")
+    periods = with_period(history.stretches, grid, "n")
     return periods.filter(pl.col("start_n") == pl.col("n")).select(
         "license", "n", at_us=history.zones.instant(pl.col("zone"), billing_day(pl.col("n")))
     )

@@ -10,35 +10,35 @@ from ledger.projections.lookups import Ask, Index, value_at, with_latest
 def segments(owners: pl.DataFrame, terms: pl.DataFrame, owner: str) -> pl.DataFrame:
     """Return the stretches of equal billing cycle: owner, from_n, months, by (owner, from_n).
 
-    `owners` has the owner (a licence, or a key: one epoch of it) and the months of its first cycle; `terms`
-    are the rows of `license_terms` given to owners. `from_n` is the index of the first period of the stretch.
-    A change of cycle counts from the first period that begins at or after it, so a stretch begins where the
-    period that runs at the change ends.
+    `owners` has the owner (a licence, or a key: one epoch of it; the row's number) and the months of its
+    first cycle; `terms` are the rows of `license_terms` given to owners. `from_n` is the index of the first
+    period of the stretch. A change of cycle counts from the first period that begins at or after it, so a
+    stretch begins where the period that runs at the change ends.
     """
-    now = owners.select(owner, "months", from_n=pl.lit(0, pl.Int32))
+    first = owners.select(owner, "months", from_n=pl.lit(0, pl.Int32))
     changes = terms.filter(pl.col("fact") == Fact.BILLING_CYCLE_CHANGED).sort(
         owner, "bears_n", "rank", "position"
     )
-    found = [now]
+    found = [first]
+    from_n, months = first["from_n"], first["months"]
     # One round for each further change of the owner that changed most often: where a stretch begins depends
     # on where the one before it ended.
-    turns = changes.select(
-        owner, changed_n="bears_n", new_months="months", turn=pl.int_range(pl.len()).over(owner)
-    )
+    turns = changes.select(owner, "months", changed_n="bears_n", turn=pl.int_range(pl.len()).over(owner))
     for _, turn in sorted(turns.partition_by("turn", as_dict=True).items()):
-        now = turn.join(now, on=owner).select(owner, _next_start().alias("from_n"), months="new_months")
-        found.append(now)
-    return (
-        pl.concat([frame.select(owner, "from_n", "months") for frame in found])
-        .unique([owner, "from_n"], keep="last", maintain_order=True)
-        .sort(owner, "from_n")
-    )
+        begun = turn.select(owner, "months", from_n=_next_start(from_n, months, owner))
+        from_n = from_n.scatter(begun[owner], begun["from_n"])
+        months = months.scatter(begun[owner], begun["months"])
+        found.append(begun)
+    stretches = pl.concat(found).sort(owner, "from_n", maintain_order=True)
+    overtaken = pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in (owner, "from_n"))
+    return stretches.filter(~overtaken.fill_null(value=False)).select(owner, "from_n", "months")
 
 
-def _next_start() -> pl.Expr:
-    """Return the first start, on the running stretch's grid, at or after `changed_n`."""
-    periods = (pl.col("changed_n") - pl.col("from_n") + pl.col("months") - 1) // pl.col("months")
-    return pl.col("from_n") + pl.max_horizontal(periods, pl.lit(0, pl.Int32)) * pl.col("months")
+def _next_start(from_n: pl.Series, months: pl.Series, owner: str) -> pl.Expr:
+    """Return the first start, on the grid of each owner's running stretch, at or after `changed_n`."""
+    began, length = pl.lit(from_n).gather(owner), pl.lit(months).gather(owner)
+    periods = (pl.col("changed_n") - began + length - 1) // length
+    return began + pl.max_horizontal(periods, pl.lit(0, pl.Int32)) * length
 
 
 def stretch_index(stretches: pl.DataFrame) -> Index:

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
 from ledger.events.facts import Fact
 from ledger.projections.accounts import TIMES, Accounts, accounts_of, license_number
+from ledger.projections.billing_dates import segments
 from ledger.projections.billing_index import first_index_from_day
 from ledger.projections.calendar_tables import ZoneTable, day_of_month, month_of
 from ledger.projections.decoding import day, period_months
 from ledger.projections.models import MODEL
 from ledger.projections.programme import Programme
+from ledger.projections.terms import TermsInForce, applicable_cutovers, license_terms
 from ledger.rules.words import Payer
 
 _CHANGES = (
@@ -55,6 +58,26 @@ class History(Accounts):
     sent: pl.DataFrame
     zones: ZoneTable
     programme: Programme
+
+    @cached_property
+    def cutovers(self) -> pl.DataFrame:
+        """Return `applicable_cutovers` of the licences."""
+        return applicable_cutovers(self.licenses, self.programme.cutovers, self.zones)
+
+    @cached_property
+    def terms(self) -> pl.DataFrame:
+        """Return `license_terms` of the licences."""
+        return license_terms(self.licenses, self.changes, self.cutovers, self.zones)
+
+    @cached_property
+    def terms_in_force(self) -> TermsInForce:
+        """Return the terms by licence, all that is known of them."""
+        return TermsInForce(self.terms, "license")
+
+    @cached_property
+    def stretches(self) -> pl.DataFrame:
+        """Return `segments` of the licences."""
+        return segments(self.licenses, self.terms, "license")
 
 
 def assemble(

@@ -12,7 +12,7 @@ from ledger.projections.knowledge import Epochs, epochs
 from ledger.projections.lateness import Lateness, find_late
 from ledger.projections.lookups import value_at
 from ledger.projections.own_lines import OwnLines, own_lines
-from ledger.projections.terms import ANCHOR, TermsInForce, applicable_cutovers, license_terms, of_license
+from ledger.projections.terms import ANCHOR, TermsInForce, of_license
 
 INVOICE_COLUMNS = (
     "license_id", "billing_date", "period_start", "period_end", "pricing_model", "currency", "plan",
@@ -96,9 +96,11 @@ def invoices_and_gaps(history: History, through_us: int) -> tuple[Invoices, pl.D
 
 def billed(history: History, as_of_us: int) -> Billed:
     """Return how every billing date up to an instant is billed, with each knowledge that bills it."""
-    after = with_first_index(history.zones, history.licenses, next_n=pl.lit(as_of_us + 1, pl.Int64))
+    after = with_first_index(
+        history.zones, history.licenses.select(ANCHOR), next_n=pl.lit(as_of_us + 1, pl.Int64)
+    )
     last_n = after["next_n"] - 1
-    lateness = find_late(history, license_terms(history, applicable_cutovers(history)), last_n)
+    lateness = find_late(history, history.terms, last_n)
     known = epochs(history, last_n, lateness.entered)
     terms = known.expand(lateness.terms)
     in_force = TermsInForce(terms, "key")

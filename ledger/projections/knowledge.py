@@ -61,9 +61,12 @@ class Epochs:
         return pl.concat([once, copies.select(once.columns)])
 
 
-def with_known_n(history: History, rows: pl.DataFrame) -> pl.DataFrame:
-    """Add known_n, the first n whose cut knows each row: license, recorded_us, position and the anchor."""
-    rows = with_first_index(history.zones, rows, by_time=pl.col("recorded_us"))
+def with_known_n(history: History, rows: pl.DataFrame, **instants: pl.Expr) -> pl.DataFrame:
+    """Add known_n, the first n whose cut knows each row: license, recorded_us, position and the anchor.
+
+    Add for each other name the first n at or after an instant, as `with_first_index` does.
+    """
+    rows = with_first_index(history.zones, rows, by_time=pl.col("recorded_us"), **instants)
     issued = history.issued
     if issued.is_empty():
         return rows.rename({"by_time": "known_n"})
@@ -94,7 +97,7 @@ def entering(history: History, rows: pl.DataFrame, last_n: pl.Series) -> pl.Data
     late = pl.col("known_n") > pl.col("bears_n")
     unknown = pl.col("known_n") > pl.lit(last_n).gather("license")
     rows = rows.with_columns(**of_license(history, *ANCHOR))
-    rows = with_known_n(history, with_first_index(history.zones, rows, from_n=pl.col("since_us")))
+    rows = with_known_n(history, rows, from_n=pl.col("since_us"))
     return rows.with_columns(bears_n=pl.coalesce("bears_n", "from_n")).with_columns(
         enters_n=pl.when(late & unknown).then(NEVER).when(late).then("known_n").otherwise(0).cast(pl.Int32)
     )
@@ -105,7 +108,8 @@ def epochs(history: History, last_n: pl.Series, entered: pl.DataFrame) -> Epochs
 
     `last_n` is -1 where no billing date has come; `entered` has license and enters_n of what may be late.
     """
-    licenses = with_known_n(history, history.licenses).select(
+    recorded = history.licenses.select("license", "recorded_us", "position", *ANCHOR)
+    licenses = with_known_n(history, recorded).select(
         "license",
         start_n=pl.col("known_n").cast(pl.Int32),
         first_n=pl.col("known_n").cast(pl.Int32),

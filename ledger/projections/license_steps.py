@@ -3,15 +3,12 @@
 import polars as pl
 
 from ledger.events.facts import Fact
-from ledger.projections.billing_dates import segments, with_charge_n, with_period
+from ledger.projections.billing_dates import with_charge_n, with_period
 from ledger.projections.billing_index import billing_day
 from ledger.projections.history import History
 from ledger.projections.terms import (
     ANCHOR,
     FAR_FUTURE_US,
-    TermsInForce,
-    applicable_cutovers,
-    license_terms,
     of_license,
 )
 from ledger.rules.words import BillingCycle, Payer
@@ -68,13 +65,11 @@ def license_steps(history: History) -> pl.DataFrame:
 
 def _stretches(history: History) -> pl.DataFrame:
     """Return license, at_us, status, plan, months and model at every instant at which one may change."""
-    terms_rows = license_terms(history, applicable_cutovers(history))
-    terms = TermsInForce(terms_rows, "license")
-    cancelled = pl.lit(terms.cancelled_us(history.licenses.height)).gather("license")
+    cancelled = pl.lit(history.terms_in_force.cancelled_us(history.licenses.height)).gather("license")
     created = history.licenses.select(
         "license", "plan", "months", "model", at_us="effective_us", status=pl.lit(TRIAL)
     )
-    begun = _periods(history, terms_rows, terms)
+    begun = _periods(history)
     rows = pl.concat([created, begun.select(created.columns)]).sort("license", "at_us", maintain_order=True)
     alive = rows.filter(pl.col("at_us") < cancelled)
     # one that ends as it begins ends on the terms of its creation
@@ -85,11 +80,10 @@ def _stretches(history: History) -> pl.DataFrame:
     return pl.concat([alive, ended.select(alive.columns)]).sort("license", "at_us", maintain_order=True)
 
 
-def _periods(history: History, terms_rows: pl.DataFrame, terms: TermsInForce) -> pl.DataFrame:
+def _periods(history: History) -> pl.DataFrame:
     """Return the first period, and each period that is the first that something could set a term of."""
-    stretches = segments(history.licenses, terms_rows, "license")
-    deciding = terms_rows.filter(pl.col("fact").is_in([int(fact) for fact in _DECIDES_A_TERM]))
-    charged = with_charge_n(stretches, deciding.select("license", "bears_n"))
+    deciding = history.terms.filter(pl.col("fact").is_in([int(fact) for fact in _DECIDES_A_TERM]))
+    charged = with_charge_n(history.stretches, deciding.select("license", "bears_n"))
     indexes = pl.concat(
         [
             history.licenses.select("license", n=pl.lit(0, pl.Int32)),
@@ -98,7 +92,7 @@ def _periods(history: History, terms_rows: pl.DataFrame, terms: TermsInForce) ->
     )
     asked = indexes.unique().sort("license", "n").with_columns(**of_license(history, *ANCHOR))
     of = of_license(history, "plan", "model")
-    found = terms.with_terms(asked, pl.col("n"), of["plan"], of["model"])
-    return with_period(stretches, found, "n").with_columns(
+    found = history.terms_in_force.with_terms(asked, pl.col("n"), of["plan"], of["model"])
+    return with_period(history.stretches, found, "n").with_columns(
         at_us=history.zones.instant(pl.col("zone"), billing_day(pl.col("n"))), status=pl.lit(ACTIVE)
     )

@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from ledger.projections.billing_dates import segments, with_charge_n, with_period
+from ledger.projections.billing_dates import with_charge_n, with_period
 from ledger.projections.billing_index import billing_day
 from ledger.projections.history import History
-from ledger.projections.terms import TermsInForce, applicable_cutovers, license_terms, of_license
+from ledger.projections.terms import of_license
 from ledger.rules.words import Channel
 
 NOTICE_COLUMNS = (
@@ -76,12 +76,9 @@ def charges(history: History) -> pl.DataFrame:
     A licence created at or after the first instant of `on`, cancelled by the charge, or on that model
     before has none.
     """
-    cutovers = applicable_cutovers(history)
-    rows = license_terms(history, cutovers)
-    terms = TermsInForce(rows, "license")
+    terms, stretches = history.terms_in_force, history.stretches
     of = of_license(history, "model", "effective_us")
-    stretches = segments(history.licenses, rows, "license")
-    charged = with_charge_n(stretches, cutovers.filter(of["effective_us"] < pl.col("on_us")))
+    charged = with_charge_n(stretches, history.cutovers.filter(of["effective_us"] < pl.col("on_us")))
     cancelled_us = pl.lit(terms.cancelled_us(history.licenses.height)).gather("license")
     before_n = charged.with_columns(n=(pl.col("charge_n") - 1).clip(lower_bound=0))
     before = with_period(stretches, before_n, "n").select("license", n="start_n")

@@ -232,9 +232,11 @@ def _missing_prices(gaps: pl.DataFrame) -> pl.DataFrame:
 
 def _seat_clashes(history: History, names: pl.DataFrame) -> pl.DataFrame:
     clashing = clashing_seats(history)
-    named = clashing.join(
-        names.select("position", "subject"), on="position", how="left", maintain_order="left"
+    # few clash, if any, so the names are looked through for them and not put into a table
+    found = names.select("position", "subject").filter(
+        pl.col("position").is_in(clashing["position"].implode())
     )
+    named = clashing.join(found, on="position", how="left", maintain_order="left")
     rows = named.with_columns(
         code=pl.lit(SEAT_CLASH), known_from_us="effective_us", agent_id=pl.col("subject").cast(pl.String)
     )

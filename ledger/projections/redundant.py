@@ -6,11 +6,11 @@ import polars as pl
 
 from ledger.events.facts import Fact
 from ledger.projections.account_states import held_no_seat, states_until
-from ledger.projections.billing_dates import segments, with_charge_n
+from ledger.projections.billing_dates import with_charge_n
 from ledger.projections.billing_index import billing_day, with_first_index
 from ledger.projections.history import History
 from ledger.projections.invoices import invoices
-from ledger.projections.terms import ANCHOR, applicable_cutovers, license_terms
+from ledger.projections.terms import ANCHOR
 from ledger.projections.timeline import ACTIVE
 from ledger.projections.what_if import copies, with_suspensions
 
@@ -87,12 +87,11 @@ def _alive(history: History, at_us: int) -> pl.DataFrame:
     """Return license, charge_day and charge_us: the first charge after an instant of who is there."""
     gone = history.cancelled.filter(pl.col("cancelled_us") <= at_us)
     there = history.licenses.filter(pl.col("effective_us") <= at_us).join(gone, on="license", how="anti")
-    stretches = segments(history.licenses, license_terms(history, applicable_cutovers(history)), "license")
     rows = with_first_index(
         history.zones, there.select("license", *ANCHOR), bears_n=pl.lit(at_us + 1, pl.Int64)
     )
     return (
-        with_charge_n(stretches, rows)
+        with_charge_n(history.stretches, rows)
         .with_columns(charge_day=billing_day(pl.col("charge_n")))
         .select(
             "license",

@@ -40,7 +40,8 @@ def clashing_seats(accounts: Accounts) -> pl.DataFrame:
     found = states.filter("clashes").select(_CLASHING)
     if states.height < facts.height:
         overtaken = facts.join(accounts.cancelled, on="license").filter(
-            (pl.col("fact") == Fact.SEAT_TAKEN) & after_cancellation()
+            (pl.col("fact") == Fact.SEAT_TAKEN)
+            & after_cancellation(pl.col("cancelled_us"), pl.col("cancelled_position"))
         )
         found = pl.concat([found, overtaken.select(_CLASHING)])
     license_id = pl.lit(accounts.licenses["license_id"]).gather("license").alias("license_id")

@@ -20,31 +20,27 @@ COUNTS = {
 }
 
 
-def subject_states(facts: pl.DataFrame, cancelled: pl.DataFrame) -> pl.DataFrame:
+def subject_states(facts: pl.DataFrame, cancelled: pl.DataFrame, licenses: int) -> pl.DataFrame:
     """Return the facts that a cancellation did not overtake, with the columns of `with_subject_state`.
 
-    `facts` and `cancelled` are those of Accounts. What stands after an event does not depend on later ones,
-    so the states at an instant are those of the events up to it.
+    `facts` and `cancelled` are those of Accounts, of so many licences. What stands after an event does not
+    depend on later ones, so the states at an instant are those of the events up to it.
     """
-    return with_subject_state(_until_cancelled(facts, cancelled), "license")
+    return with_subject_state(_until_cancelled(facts, cancelled, licenses), "license")
 
 
-def after_cancellation() -> pl.Expr:
-    """Tell whether a fact, joined with `Accounts.cancelled`, comes after that: a late one overtook it."""
-    later = pl.col("effective_us") > pl.col("cancelled_us")
-    return later | (
-        (pl.col("effective_us") == pl.col("cancelled_us"))
-        & (pl.col("position") > pl.col("cancelled_position"))
-    )
+def after_cancellation(us: pl.Expr, position: pl.Expr) -> pl.Expr:
+    """Tell whether a fact comes after its licence's cancellation, if any: a late one overtook it."""
+    later = pl.col("effective_us") > us
+    return later | ((pl.col("effective_us") == us) & (pl.col("position") > position))
 
 
-def _until_cancelled(facts: pl.DataFrame, cancelled: pl.DataFrame) -> pl.DataFrame:
+def _until_cancelled(facts: pl.DataFrame, cancelled: pl.DataFrame, licenses: int) -> pl.DataFrame:
     if cancelled.is_empty():
         return facts
-    after = facts.join(cancelled, on="license", how="semi")
-    if after.is_empty():
-        return facts
-    joined = facts.join(cancelled, on="license", how="left", maintain_order="left")
-    return joined.filter(~after_cancellation().fill_null(value=False)).drop(
-        "cancelled_us", "cancelled_position"
+    never = pl.repeat(None, licenses, dtype=pl.Int64, eager=True)
+    us, position = (
+        pl.lit(never.scatter(cancelled["license"], cancelled[name])).gather("license")
+        for name in ("cancelled_us", "cancelled_position")
     )
+    return facts.filter(~after_cancellation(us, position).fill_null(value=False))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from ledger.events.facts import Fact
+from ledger.projections.accounts import Accounts
 from ledger.projections.billing_index import MONTHS_BOUND, first_index_from_day, with_first_index
-from ledger.projections.history import History
+from ledger.projections.calendar_tables import ZoneTable
 from ledger.projections.lookups import Ask, Index, value_at, with_latest
 from ledger.projections.models import MODEL
 
@@ -28,23 +29,27 @@ _COLUMNS = (
 )
 
 
-def of_license(history: History, *columns: str) -> dict[str, pl.Expr]:
+def of_license(accounts: Accounts, *columns: str) -> dict[str, pl.Expr]:
     """Return columns of each row's licence, for rows that have `license`."""
-    return {name: pl.lit(history.licenses[name]).gather("license") for name in columns}
+    return {name: pl.lit(accounts.licenses[name]).gather("license") for name in columns}
 
 
-def license_terms(history: History, cutovers: pl.DataFrame) -> pl.DataFrame:
+def license_terms(
+    licenses: pl.DataFrame, changes: pl.DataFrame, cutovers: pl.DataFrame, zones: ZoneTable
+) -> pl.DataFrame:
     """Return everything that sets a term of one licence, its cutovers on billing dates included.
 
-    `cutovers` is `applicable_cutovers`. Columns: license, fact, plan, model, months (of a new billing cycle),
-    since_us (when it took effect, for a cutover the first instant of its day), rank (their order among equals
-    in bears_n: by effective_at, cutovers by `on`), bears_n (the first period index that it can decide),
-    recorded_us, position.
+    `licenses` and `changes` are those of a History, `cutovers` is `applicable_cutovers`. Columns: license,
+    fact, plan, model, months (of a new billing cycle), since_us (when it took effect, for a cutover the first
+    instant of its day), rank (their order among equals in bears_n: by effective_at, cutovers by `on`),
+    bears_n (the first period index that it can decide), recorded_us, position.
     """
-    changes = history.changes.with_columns(
-        **of_license(history, *ANCHOR), since_us="effective_us", rank="effective_us"
+    changes = changes.with_columns(
+        *(pl.lit(licenses[name]).gather("license").alias(name) for name in ANCHOR),
+        since_us="effective_us",
+        rank="effective_us",
     )
-    changes = with_first_index(history.zones, changes, bears_n=pl.col("effective_us"))
+    changes = with_first_index(zones, changes, bears_n=pl.col("effective_us"))
     announced = cutovers.with_columns(
         fact=pl.lit(int(Fact.CUTOVER_ANNOUNCED), changes.schema["fact"]),
         plan=pl.lit(None, pl.String),
@@ -55,14 +60,14 @@ def license_terms(history: History, cutovers: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([changes.select(_COLUMNS), announced.select(_COLUMNS)])
 
 
-def applicable_cutovers(history: History) -> pl.DataFrame:
+def applicable_cutovers(licenses: pl.DataFrame, cutovers: pl.DataFrame, zones: ZoneTable) -> pl.DataFrame:
     """Return each licence's cutovers on billing dates, those passed over left out (docs/rules.md §4).
 
-    Columns: license, cutover_id, on, on_us, model, notice_days, bears_n, recorded_us, position, and zone,
-    anchor_month, anchor_dom of the licence.
+    `licenses` are those of a History, `cutovers` those of a Programme. Columns: license, cutover_id, on,
+    on_us, model, notice_days, bears_n, recorded_us, position, and zone, anchor_month, anchor_dom of the
+    licence.
     """
-    cutovers = history.programme.cutovers
-    licenses = history.licenses.select(
+    licenses = licenses.select(
         "license", "source", "partner_programme", *ANCHOR, "created_day", created_position="position"
     )
     by_class = [
@@ -82,7 +87,7 @@ def applicable_cutovers(history: History) -> pl.DataFrame:
             "recorded_us",
             "position",
             *ANCHOR,
-            on_us=history.zones.instant(pl.col("zone"), pl.col("on")),
+            on_us=zones.instant(pl.col("zone"), pl.col("on")),
             bears_n=first_index_from_day(pl.col("on")),
         )
     )

@@ -57,18 +57,33 @@ def with_subject_state(facts: pl.DataFrame, owner: str) -> pl.DataFrame:
     )
 
 
-def count_changes(facts_by_key: pl.DataFrame) -> pl.DataFrame:
-    """Return key, at_us and delta (the change of the packed counts) of every event that changes a count."""
+def packed_counts() -> pl.Expr:
+    """Return what a subject counts for after an event, of rows of `with_subject_state`; see `unpacked`."""
     counted = pl.lit(pl.Series(_COUNTS_FOR, dtype=pl.Int64)).gather(pl.col("status"))
     seat = (pl.col("holds_seat") & ~pl.col("complimentary")).cast(pl.Int64) * _PPS
+    return counted + seat
+
+
+def unpacked(counts: pl.Expr) -> dict[str, pl.Expr]:
+    """Return the three counts by name."""
+    return {
+        "ppu": counts % LANE,
+        "ppa": counts // LANE % LANE,
+        "pps": counts // (LANE * LANE),
+    }
+
+
+def changed_by(after: str) -> pl.Expr:
+    """Return by how much an event changed what its subject counts for, of rows with `first`."""
+    return pl.col(after) - pl.when("first").then(0).otherwise(pl.col(after).shift(fill_value=0))
+
+
+def count_changes(facts_by_key: pl.DataFrame) -> pl.DataFrame:
+    """Return key, at_us and delta (the change of the packed counts) of every event that changes a count."""
     return (
         with_subject_state(facts_by_key, "key")
-        .select("key", "first", at_us="effective_us", after=counted + seat)
-        .select(
-            "key",
-            "at_us",
-            delta=pl.col("after") - pl.when("first").then(0).otherwise(pl.col("after").shift(fill_value=0)),
-        )
+        .select("key", "first", at_us="effective_us", after=packed_counts())
+        .select("key", "at_us", delta=changed_by("after"))
         .filter(pl.col("delta") != 0)
     )
 
@@ -82,8 +97,7 @@ def count_steps(changes: pl.DataFrame, dates: pl.DataFrame, cancelled_us: pl.Ser
     last of its events. Events after a key's last billing date are left out. From the instant of the
     cancellation on the counts are 0 (docs/rules.md §3).
     """
-    if changes.height >= LANE:
-        _refuse_overflow(changes)
+    refuse_overflow(changes, "key")
     last_us = dates.group_by("key", maintain_order=True).agg(pl.col("at_us").last())["at_us"]
     marks = dates.with_row_index("date").select(
         "key", "at_us", delta=pl.lit(0, pl.Int64), date=pl.col("date").cast(pl.Int64)
@@ -105,18 +119,15 @@ def count_steps(changes: pl.DataFrame, dates: pl.DataFrame, cancelled_us: pl.Ser
     )
     alive = (pl.col("at_us") < pl.lit(cancelled_us).gather("key")).cast(pl.Int64)
     return packed.with_columns(pl.col("count") * alive).select(
-        "key",
-        "at_us",
-        "date",
-        "next_date",
-        ppu=pl.col("count") % LANE,
-        ppa=pl.col("count") // LANE % LANE,
-        pps=pl.col("count") // (LANE * LANE),
+        "key", "at_us", "date", "next_date", **unpacked(pl.col("count"))
     )
 
 
-def _refuse_overflow(changes: pl.DataFrame) -> None:
-    rises = changes.filter(pl.col("delta") > 0).group_by("key").len().filter(pl.col("len") >= LANE)
+def refuse_overflow(changes: pl.DataFrame, owner: str) -> None:
+    """Raise TooManyAccounts if an owner has so many changes (`delta`) that its counts could overflow."""
+    if changes.height < LANE:
+        return
+    rises = changes.filter(pl.col("delta") > 0).group_by(owner).len().filter(pl.col("len") >= LANE)
     if not rises.is_empty():
         raise TooManyAccounts(most=LANE - 1)
 

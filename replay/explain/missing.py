@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 
 from ledger.application.ask import Question
-from ledger.projections.billing_dates import segments, with_period
+from ledger.projections.billing_dates import with_period
 from ledger.projections.billing_index import billing_day, first_index_from_day
 from ledger.projections.history import History
 from ledger.projections.invoices import Invoices
-from ledger.projections.terms import ANCHOR, TermsInForce, applicable_cutovers, license_terms
+from ledger.projections.terms import ANCHOR
 from ledger.rules.errors import NotFound
 from ledger.rules.instants import format_instant, from_us
 from replay.explain.sides import Billing, as_day
@@ -49,12 +49,11 @@ def no_invoice(billing: Billing, question: Question, billing_date: date) -> NoIn
 
 def _date_row(history: History, billing_date: date) -> dict[str, Any]:
     """Return the licence's first billing date on or after a day, with its period as known to the history."""
-    terms = license_terms(history, applicable_cutovers(history))
     day = pl.lit(as_day(billing_date), pl.Int32)
     row = history.licenses.select("license", *ANCHOR, n=first_index_from_day(day).cast(pl.Int32))
-    cancelled_us = TermsInForce(terms, "license").cancelled_us(1)
+    cancelled_us = history.terms_in_force.cancelled_us(1)
     return (
-        with_period(segments(history.licenses, terms, "license"), row, "n")
+        with_period(history.stretches, row, "n")
         .with_columns(day=billing_day(pl.col("n")))
         .with_columns(
             at_us=history.zones.instant(pl.col("zone"), pl.col("day")),
