@@ -153,7 +153,7 @@ class _Import:
 
     def take(self, batch: Batch, prepared: Sequence[Prepared]) -> None:
         """Record a batch of lines, looking up all their ids at once."""
-        self._known = self._known_of([one.event.id for one in prepared if not isinstance(one, LedgerError)])
+        self._known = self._known_of([one[0].id for one in prepared if one.__class__ is tuple])
         self._new_ids.clear()
         before = self._recorded
         for place, one in enumerate(prepared):

@@ -116,7 +116,9 @@ class SessionPast:
     def seat_meter(self, event: SeatEvent) -> SeatMeter:
         """Return the meter that the event belongs to, an empty one if it is the first of its month."""
         stream_id = event.stream_id
-        latest = self._latest(event)
+        latest = cast(SeatMeter | None, self._memory.young.get(stream_id[:-_MONTH_LENGTH]))
+        if latest is None:
+            latest = self._latest(event)
         if latest is None or latest.id < stream_id:
             return SeatMeter(stream_id)
         return latest if latest.id == stream_id else self._load(SeatMeter, stream_id)

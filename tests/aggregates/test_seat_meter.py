@@ -1,5 +1,7 @@
 """Who may take and leave a seat, also late and across months."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from ledger.aggregates.clashes import NotYetTrue
@@ -9,7 +11,6 @@ from ledger.aggregates.seat_meter import (
     LaterSeatFactBreaks,
     NoSeatHeld,
     SeatAlreadyHeld,
-    SeatContext,
     SeatMeter,
 )
 from ledger.events.catalogue import propose
@@ -261,12 +262,15 @@ class TestNeighbours:
         )
         assert isinstance(event, SeatEvent)
 
-        meter.decide(event, SeatContext(license_, self.never, self.never, self.never_positions))
+        meter.decide(event, license_, self)
 
         assert meter.version == 2
 
-    def never(self) -> SeatMeter | None:
+    def seats_before(self, event: SeatEvent) -> SeatMeter | None:
         raise AssertionError("the store was asked for a neighbour")
 
-    def never_positions(self, ids: object) -> dict[str, int]:
+    def seats_after(self, event: SeatEvent) -> SeatMeter | None:
+        raise AssertionError("the store was asked for a neighbour")
+
+    def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         raise AssertionError("the store was asked for positions")

@@ -1,0 +1,297 @@
+"""Lines of plain fields, read many at a time: a line that is proven to say what it seems to needs no parser.
+
+The values are cut out of lines that look alike (`looks`), and each different one is validated by the type of
+its field. Any other line is `parse_line`'s, which also says what is wrong with it.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import chain, repeat
+from operator import itemgetter
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from ledger.events.base import LedgerEvent
+from ledger.events.catalogue import CATALOGUE
+from ledger.events.encoding import Template, template
+from ledger.events.looks import COMPACT, Look, looks_in, pattern_of
+from ledger.events.seats import SeatEvent
+from ledger.events.streams import seats_stream
+from ledger.rules.instants import parse_canonical_instants, to_us
+
+_LOOKS_KEPT: Final = 16
+_PLANS_KEPT: Final = 1_000
+_new, _put = object.__new__, object.__setattr__
+# Tells whether all of the values, as they are written, are good.
+_Check: TypeAlias = Callable[[Sequence[str]], bool]
+
+
+class Alike(NamedTuple):
+    """Lines of one type and look, all of them good, as columns of plain values: fit for another process.
+
+    `places` are those of the lines among those that were read; `written` has the values as they stand in the
+    lines, by the fields of the look; `streams` the names of seat meters; `states` the canonical lines.
+    """
+
+    event_type: str
+    look: Look
+    places: list[int]
+    written: list[Sequence[str]]
+    effective_us: list[int]
+    recorded_us: list[int]
+    streams: list[str] | None
+    states: list[bytes]
+
+    def column(self, name: str) -> Sequence[str]:
+        """Return what is written for a field."""
+        return self.written[[one for one, _ in self.look.fields].index(name)]
+
+    def subjects(self) -> Sequence[str] | None:
+        """Return the events' subjects; None if they have none."""
+        name = CATALOGUE[self.event_type].subject_field
+        return self.column(name) if name is not None else None
+
+    def facts(self, events: Sequence[LedgerEvent]) -> Sequence[int]:
+        """Return the events' codes."""
+        model = CATALOGUE[self.event_type]
+        if model.fact is LedgerEvent.fact:
+            return [int(model.fact_code)] * len(events)
+        return [int(event.fact) for event in events]
+
+
+class _Plan(NamedTuple):
+    """How lines of a look become events of a type; `made` turns what is written into values."""
+
+    model: type[LedgerEvent]
+    checks: dict[str, _Check]
+    made: dict[str, Callable[[str], Any]]
+    instants: tuple[str, ...]
+    defaults: dict[str, Any]
+    given: set[str]
+    form: Template
+    is_canonical: bool
+
+
+class PlainLines:
+    """A reader of lines that learns how they look, so one reader is for one history."""
+
+    def __init__(self) -> None:
+        self._looks: list[Look] = []
+
+    def read(self, lines: Sequence[bytes]) -> list[Alike]:
+        """Return what the lines say that are plain and good; they come with their ends, if they have any."""
+        found: list[Alike] = []
+        try:
+            text = b"".join(lines).decode()
+        except UnicodeDecodeError:
+            return found
+        places: Sequence[int] = range(len(lines))
+        tried = 0
+        while places and (tried < len(self._looks) or self._learn(text)):
+            rows = pattern_of(self._looks[tried]).findall(text if text.endswith("\n") else text + "\n")
+            text, places = self._sort(self._looks[tried], rows, places, lines, found)
+            tried += 1
+        return found
+
+    def _sort(
+        self,
+        look: Look,
+        rows: list[tuple[str, ...]],
+        places: Sequence[int],
+        lines: Sequence[bytes],
+        found: list[Alike],
+    ) -> tuple[str, Sequence[int]]:
+        """Add the lines of the look, type by type; return the others, and their places."""
+        if len(rows) != len(places):
+            raise ValueError(f"{len(places)} lines were taken apart into {len(rows)}")
+        types = [*map(itemgetter(look.fields.index(("type", False))), rows)]
+        others: list[int] = []
+        for name in set(types):
+            of_type = [place for place, one in enumerate(types) if one == name]
+            plan = _plan(name, look) if name else None
+            if plan is not None:
+                alike = _alike(
+                    plan,
+                    name,
+                    look,
+                    [rows[at] for at in of_type],
+                    places=[places[at] for at in of_type],
+                    lines=lines,
+                )
+                if alike is not None:
+                    found.append(alike)
+            elif not name:
+                others = of_type
+        return "\n".join([rows[at][-1] for at in others]), [places[at] for at in others]
+
+    def _learn(self, text: str) -> bool:
+        """Add the look of one of the lines; False if none is plain, or enough is learned."""
+        if len(self._looks) == _LOOKS_KEPT:
+            return False
+        for event_type, look in looks_in(text):
+            if look not in self._looks and _plan(event_type, look) is not None:
+                self._looks.append(look)
+                return True
+        return False
+
+
+@lru_cache(maxsize=_PLANS_KEPT)
+def _plan(event_type: str, look: Look) -> _Plan | None:
+    """Return how to read lines of a look; None if a field is surplus, missing or more than a word."""
+    model = CATALOGUE.get(event_type)
+    form = template(model) if model is not None else None
+    if model is None or form is None or _has_rules_of_its_own(model):
+        return None
+    fields = {name: field for name, field in model.model_fields.items() if name != "type"}
+    shown = [name for name, _ in look.fields]
+    left_out = {name: field for name, field in fields.items() if name not in shown}
+    if any(field.is_required() for field in left_out.values()) or not {*shown} <= model.model_fields.keys():
+        return None
+    words = {
+        name: fields[name] for name in fields if name in shown and fields[name].annotation is not datetime
+    }
+    if any((name in words and words[name].annotation is bool) != is_truth for name, is_truth in look.fields):
+        return None
+    return _Plan(
+        model=model,
+        checks={name: _check(field) for name, field in words.items()},
+        made={name: _maker(field.annotation) for name, field in words.items() if field.annotation is not str},
+        instants=tuple(name for name, field in fields.items() if field.annotation is datetime),
+        defaults={name: field.get_default() for name, field in left_out.items()},
+        given={*shown},
+        form=form,
+        is_canonical=(look.comma, look.colon) == COMPACT and tuple(shown) == form.order,
+    )
+
+
+def _has_rules_of_its_own(model: type[LedgerEvent]) -> bool:
+    """Tell whether a model checks more than its fields one by one."""
+    rules = model.__pydantic_decorators__
+    return bool(
+        rules.field_validators
+        or rules.validators
+        or rules.model_validators
+        or rules.root_validators
+        or model.model_post_init is not BaseModel.model_post_init
+    )
+
+
+def _check(field: FieldInfo) -> _Check:
+    """Return what validates values of a field as they stand in lines, each different one once."""
+    kind: Any = field.annotation
+    is_text, is_truth = kind is str, kind is bool
+    if field.metadata:
+        kind = Annotated[(kind, *field.metadata)]
+    validate = TypeAdapter(list[kind], config=ConfigDict(strict=True)).validate_json
+
+    def check(written: Sequence[str]) -> bool:
+        different = [*set(written)]
+        quoted = f"[{','.join(different)}]" if is_truth else json.dumps(different, ensure_ascii=False)
+        try:
+            values = validate(quoted)
+        except ValidationError:
+            return False
+        # a text is taken as it is written
+        return not is_text or values == different
+
+    return check
+
+
+def _maker(kind: Any) -> Callable[[str], Any]:
+    """Return what makes a truth value or a member of a vocabulary of a text that is good."""
+    return "true".__eq__ if kind is bool else kind
+
+
+def _alike(
+    plan: _Plan,
+    event_type: str,
+    look: Look,
+    rows: list[tuple[str, ...]],
+    *,
+    places: list[int],
+    lines: Sequence[bytes],
+) -> Alike | None:
+    """Return lines of one type as columns; None if one of them is not good."""
+    written = dict(zip((name for name, _ in look.fields), zip(*rows, strict=True), strict=False))
+    if not all(check(written[name]) for name, check in plan.checks.items()):
+        return None
+    instants = _instants([written[name] for name in plan.instants])
+    if instants is None:
+        return None
+    effective_at, recorded_at = (
+        instants[plan.instants.index(name)] for name in ("effective_at", "recorded_at")
+    )
+    streams = None
+    if issubclass(plan.model, SeatEvent):
+        streams = [*map(seats_stream, written["license_id"], written["agent_id"], effective_at)]
+    recorded_us = [*map(to_us, recorded_at)]
+    return Alike(
+        event_type,
+        look,
+        places,
+        list(written.values()),
+        [
+            us if effective is recorded else to_us(effective)
+            for effective, recorded, us in zip(effective_at, recorded_at, recorded_us, strict=True)
+        ],
+        recorded_us,
+        streams,
+        [lines[place].rstrip(b"\r\n") for place in places]
+        if plan.is_canonical
+        else _states(plan, written, len(places)),
+    )
+
+
+def _states(plan: _Plan, written: Mapping[str, Sequence[str]], count: int) -> list[bytes]:
+    """Return the canonical lines; what is left out has its default."""
+    left_out = {name: json.dumps(value) for name, value in plan.defaults.items()}
+    columns = (
+        written[name] if name in written else repeat(left_out[name], count)
+        for name in plan.form.order
+        if name != "type"
+    )
+    text = plan.form.text
+    return [(text % one).encode() for one in zip(*columns, strict=True)]
+
+
+def _instants(columns: Sequence[Sequence[str]]) -> list[list[datetime]] | None:
+    """Return the instants of each column, one object for one instant; None if one is written otherwise."""
+    different = dict.fromkeys(chain.from_iterable(columns))
+    parsed = parse_canonical_instants(list(different))
+    if parsed is None:
+        return None
+    by_text = dict(zip(different, parsed, strict=True))
+    return [[*map(by_text.__getitem__, texts)] for texts in columns]
+
+
+def events_of(alike: Alike) -> list[LedgerEvent]:
+    """Return the events of lines that are alike, without validating them a second time."""
+    plan = _plan(alike.event_type, alike.look)
+    if plan is None:
+        raise ValueError(f"{alike.event_type} is no event of plain fields")
+    written = dict(zip((name for name, _ in alike.look.fields), alike.written, strict=True))
+    values: dict[str, Sequence[Any]] = dict(written)
+    for name, make in plan.made.items():
+        by_text = {text: make(text) for text in set(written[name])}
+        values[name] = [*map(by_text.__getitem__, written[name])]
+    instants = _instants([written[name] for name in plan.instants])
+    values |= zip(plan.instants, instants or (), strict=True)
+    values |= {name: [value] * len(alike.places) for name, value in plan.defaults.items()}
+    if alike.streams is not None:
+        # what the cached property of this name would put there, asking for a lock each time
+        values["stream_id"] = alike.streams
+    names, model, given = tuple(values), plan.model, plan.given
+    events: list[LedgerEvent] = []
+    for fields in zip(*values.values(), strict=True):
+        # as the model's own __setstate__ does, which takes twice the time
+        event = _new(model)
+        _put(event, "__dict__", dict(zip(names, fields, strict=True)))
+        _put(event, "__pydantic_fields_set__", given)
+        _put(event, "__pydantic_extra__", None)
+        _put(event, "__pydantic_private__", None)
+        events.append(event)
+    return events
