@@ -133,7 +133,7 @@ class SeatMeter(Aggregate):
         if index < len(self._marks):
             return self._marks[index]
         effective, recorded = event.effective_at, event.recorded_at
-        if effective.month == recorded.month and effective.year == recorded.year:
+        if effective is recorded or (effective.month, effective.year) == (recorded.month, recorded.year):
             # no seat fact lies in the future, so no later month has any
             return None
         after = around.seats_after(event)

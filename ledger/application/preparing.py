@@ -76,7 +76,7 @@ _reader = PlainLines()
 def prepare_packed(batch: Batch) -> bytes:
     """Prepare a batch in another process; `unpacked` takes what comes back."""
     plain = _plain_lines(batch, _reader)
-    return marshal.dumps([(alike.event_type, tuple(alike.look), *alike[2:]) for alike in plain], 2)
+    return marshal.dumps([(alike.event_type, tuple(alike.look), *alike[2:-1]) for alike in plain], 2)
 
 
 def unpacked(packed: bytes, batch: Batch) -> list[Prepared]:

@@ -23,6 +23,7 @@ from ledger.events.seats import SeatEvent
 from ledger.events.streams import seats_stream
 from ledger.rules.instants import parse_canonical_instants, to_us
 
+_INSTANTS: Final = ("effective_at", "recorded_at")
 _LOOKS_KEPT: Final = 16
 _PLANS_KEPT: Final = 1_000
 _new, _put = object.__new__, object.__setattr__
@@ -45,6 +46,8 @@ class Alike(NamedTuple):
     recorded_us: list[int]
     streams: list[str] | None
     states: list[bytes]
+    # those of effective_at and recorded_at, unless they come from another process
+    instants: list[list[datetime]] | None = None
 
     def column(self, name: str) -> Sequence[str]:
         """Return what is written for a field."""
@@ -69,7 +72,6 @@ class _Plan(NamedTuple):
     model: type[LedgerEvent]
     checks: dict[str, _Check]
     made: dict[str, Callable[[str], Any]]
-    instants: tuple[str, ...]
     defaults: dict[str, Any]
     given: set[str]
     form: Template
@@ -109,10 +111,12 @@ class PlainLines:
         if len(rows) != len(places):
             raise ValueError(f"{len(places)} lines were taken apart into {len(rows)}")
         types = [*map(itemgetter(look.fields.index(("type", False))), rows)]
-        others: list[int] = []
-        for name in set(types):
-            of_type = [place for place, one in enumerate(types) if one == name]
-            plan = _plan(name, look) if name else None
+        by_type: dict[str, list[int]] = {name: [] for name in set(types)}
+        for at, name in enumerate(types):
+            by_type[name].append(at)
+        others = by_type.pop("", [])
+        for name, of_type in by_type.items():
+            plan = _plan(name, look)
             if plan is not None:
                 alike = _alike(
                     plan,
@@ -124,8 +128,6 @@ class PlainLines:
                 )
                 if alike is not None:
                     found.append(alike)
-            elif not name:
-                others = of_type
         return "\n".join([rows[at][-1] for at in others]), [places[at] for at in others]
 
     def _learn(self, text: str) -> bool:
@@ -151,16 +153,13 @@ def _plan(event_type: str, look: Look) -> _Plan | None:
     left_out = {name: field for name, field in fields.items() if name not in shown}
     if any(field.is_required() for field in left_out.values()) or not {*shown} <= model.model_fields.keys():
         return None
-    words = {
-        name: fields[name] for name in fields if name in shown and fields[name].annotation is not datetime
-    }
+    words = {name: fields[name] for name in fields if name in shown and name not in _INSTANTS}
     if any((name in words and words[name].annotation is bool) != is_truth for name, is_truth in look.fields):
         return None
     return _Plan(
         model=model,
         checks={name: _check(field) for name, field in words.items()},
         made={name: _maker(field.annotation) for name, field in words.items() if field.annotation is not str},
-        instants=tuple(name for name, field in fields.items() if field.annotation is datetime),
         defaults={name: field.get_default() for name, field in left_out.items()},
         given={*shown},
         form=form,
@@ -181,24 +180,33 @@ def _has_rules_of_its_own(model: type[LedgerEvent]) -> bool:
 
 
 def _check(field: FieldInfo) -> _Check:
-    """Return what validates values of a field as they stand in lines, each different one once."""
+    """Return what validates values of a field as they stand in lines."""
     kind: Any = field.annotation
-    is_text, is_truth = kind is str, kind is bool
     if field.metadata:
         kind = Annotated[(kind, *field.metadata)]
-    validate = TypeAdapter(list[kind], config=ConfigDict(strict=True)).validate_json
+    validator = TypeAdapter(list[kind], config=ConfigDict(strict=True))
 
-    def check(written: Sequence[str]) -> bool:
-        different = [*set(written)]
-        quoted = f"[{','.join(different)}]" if is_truth else json.dumps(different, ensure_ascii=False)
+    def check_texts(written: Sequence[str]) -> bool:
+        texts = [*written]
+        # a text is taken as it is written
+        return validator.validate_python(texts) == texts
+
+    def check_words(written: Sequence[str]) -> bool:
+        different = {*written}
+        validator.validate_json(
+            f"[{','.join(different)}]" if kind is bool else json.dumps([*different], ensure_ascii=False)
+        )
+        return True
+
+    check = check_texts if field.annotation is str else check_words
+
+    def is_good(written: Sequence[str]) -> bool:
         try:
-            values = validate(quoted)
+            return check(written)
         except ValidationError:
             return False
-        # a text is taken as it is written
-        return not is_text or values == different
 
-    return check
+    return is_good
 
 
 def _maker(kind: Any) -> Callable[[str], Any]:
@@ -219,12 +227,10 @@ def _alike(
     written = dict(zip((name for name, _ in look.fields), zip(*rows, strict=True), strict=False))
     if not all(check(written[name]) for name, check in plan.checks.items()):
         return None
-    instants = _instants([written[name] for name in plan.instants])
+    instants = _instants([written[name] for name in _INSTANTS])
     if instants is None:
         return None
-    effective_at, recorded_at = (
-        instants[plan.instants.index(name)] for name in ("effective_at", "recorded_at")
-    )
+    effective_at, recorded_at = instants
     streams = None
     if issubclass(plan.model, SeatEvent):
         streams = [*map(seats_stream, written["license_id"], written["agent_id"], effective_at)]
@@ -243,6 +249,7 @@ def _alike(
         [lines[place].rstrip(b"\r\n") for place in places]
         if plan.is_canonical
         else _states(plan, written, len(places)),
+        instants,
     )
 
 
@@ -278,8 +285,8 @@ def events_of(alike: Alike) -> list[LedgerEvent]:
     for name, make in plan.made.items():
         by_text = {text: make(text) for text in set(written[name])}
         values[name] = [*map(by_text.__getitem__, written[name])]
-    instants = _instants([written[name] for name in plan.instants])
-    values |= zip(plan.instants, instants or (), strict=True)
+    instants = alike.instants or _instants([written[name] for name in _INSTANTS])
+    values |= zip(_INSTANTS, instants or (), strict=True)
     values |= {name: [value] * len(alike.places) for name, value in plan.defaults.items()}
     if alike.streams is not None:
         # what the cached property of this name would put there, asking for a lock each time
