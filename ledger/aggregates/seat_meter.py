@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from ledger.aggregates.base import Aggregate
@@ -77,7 +78,6 @@ class SeatMeter(Aggregate):
     def __init__(self, stream_id: str) -> None:
         """Begin a month without facts."""
         super().__init__(stream_id)
-        self._instants: list[datetime] = []
         self._marks: list[Mark] = []
 
     @classmethod
@@ -107,10 +107,7 @@ class SeatMeter(Aggregate):
         if event.actor != SYSTEM_ACTOR:
             license_.check_actor(event, himself=event.agent_id)
         agent = license_.agent(event.agent_id)
-        instant, instants = event.effective_at, self._instants
-        # most facts come in the order of their instants, and behind the last one there is nothing to search
-        is_last = not instants or instant >= instants[-1]
-        index = len(instants) if is_last else bisect_right(instants, instant)
+        index = self._index_at(event.effective_at)
         previous = self._marks[index - 1] if index else _last_of(around.seats_before(event))
         if not _plainly_follows(event, previous, agent):
             self._check_itself(event, previous, _Place.of(event, agent, around))
@@ -140,15 +137,15 @@ class SeatMeter(Aggregate):
         return after.first if after is not None else None
 
     def _apply(self, event: LedgerEvent) -> None:
-        instant = event.effective_at
-        recorded = seat_mark(event, self.version)
-        if not self._marks or instant >= self._instants[-1]:
-            self._instants.append(instant)
-            self._marks.append(recorded)
-        else:
-            index = bisect_right(self._instants, instant)
-            self._instants.insert(index, instant)
-            self._marks.insert(index, recorded)
+        self._marks.insert(self._index_at(event.effective_at), seat_mark(event, self.version))
+
+    def _index_at(self, instant: datetime) -> int:
+        """Return how many facts are effective at or before the instant."""
+        marks = self._marks
+        # most facts come in the order of their instants, and behind the last one there is nothing to search
+        if not marks or instant >= marks[-1].effective_at:
+            return len(marks)
+        return bisect_right(marks, instant, key=attrgetter("effective_at"))
 
 
 class _Place(NamedTuple):
