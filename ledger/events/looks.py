@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 # (field, whether it is a truth value) in the order of the line; all others are texts.
 Fields: TypeAlias = tuple[tuple[str, bool], ...]
 
-_LINES_TO_LEARN_FROM: Final = 8
+_LINES_TO_LEARN_FROM: Final = 16
 # what stands between quotes as it is meant: no escape, and nothing that would have to be one
 _TEXT: Final = r'"([^"\\\x00-\x1f]*)"'
 _TRUTH: Final = "(true|false)"
@@ -42,9 +42,10 @@ def pattern_of(look: Look) -> re.Pattern[str]:
 
 
 def looks_in(text: str) -> list[tuple[str, Look]]:
-    """Return the types and looks of some of the lines, those that have one."""
-    lines = text.split("\n", _LINES_TO_LEARN_FROM)[:_LINES_TO_LEARN_FROM]
-    return [found for line in lines if (found := _look_of(line.rstrip("\r"))) is not None]
+    """Return the types and looks of some of the lines, from all over the text, those that have one."""
+    lines = text.split("\n")
+    some = lines[:: len(lines) // _LINES_TO_LEARN_FROM + 1]
+    return [found for line in some if (found := _look_of(line.rstrip("\r"))) is not None]
 
 
 def _look_of(line: str) -> tuple[str, Look] | None:

@@ -85,6 +85,19 @@ class TestPlainLines:
         agrees([spaced], read)
         assert read[0] is not None
 
+    def test_tells_both_times_apart(self) -> None:
+        late = good("SeatTaken", effective_at="2024-07-31T23:59:59.999999Z")
+        lines = [late, good("SeatTaken"), late]
+        agrees(lines, read := read_together(lines))
+        assert [found is not None for found in read] == [True] * 3
+
+    @pytest.mark.parametrize("name", sorted(PLAIN))
+    def test_takes_the_spaces_out_of_a_line_in_canonical_order(self, name: str) -> None:
+        canonical = encode(parse_line(good(name)))
+        spaced = json.dumps(json.loads(canonical)).encode()
+        read = read_together([spaced])
+        assert [found and found[1] for found in read] == [canonical]
+
     def test_writes_out_what_is_left_to_its_default(self) -> None:
         lines = [good("AgentCreated", complimentary=given) for given in (True, False, ...)]
         read = read_together(lines)
@@ -109,6 +122,11 @@ class TestPlainLines:
     def test_says_nothing_where_one_value_is_not_good(self) -> None:
         for bad in ({"actor": " "}, {"agent_id": "x" * 201}, {"recorded_at": "2024-08-11T24:00:00.000000Z"}):
             assert read_together([good("SeatTaken"), good("SeatTaken", **bad)]) == [None, None]
+
+    def test_learns_also_behind_many_lines_that_are_not_plain(self) -> None:
+        lines = [good("PricePublished", id=f"p{number}") for number in range(40)]
+        lines += [good("SeatTaken", id=f"e{number}") for number in range(40)]
+        assert [found is not None for found in read_together(lines)] == [False] * 40 + [True] * 40
 
     def test_does_not_learn_for_ever(self) -> None:
         reader = PlainLines()
