@@ -7,18 +7,17 @@ write them into the same tables. "bare bulk" is what the database does alone: al
 ready beforehand, into the same table with the same indexes, in one COPY … FROM STDIN (FORMAT BINARY) or,
 with SQLite, one executemany, and a commit.
 
-What an event of an import into SQLite costs, in microseconds of processor time (Python 3.11, one core of two,
-a programme of 10,450 licences, the first 100,000 events; `~` where the machine was not quiet):
+What an event of an import into SQLite costs in one process, in microseconds of processor time (Python 3.11, a
+programme of 1,050 licences, 104,104 events; before and after in turn on a machine that was very busy, where
+everything costs about half as much again as on a quiet one):
 
-    step                                     before   after, deciding process   after, reading process
-    taking the file apart into lines            1.1                       0.4                      0.5
-    reading and validating a line (pydantic)    5.9                         -                      4.7
-    writing its canonical row                   4.9                         -                      3.9
-    going over to the deciding process            -                      ~3.0                      0.9
-    looking up its id                           1.2                       0.2                        -
-    deciding                                   11.8                      ~8.5                        -
-    appending to the session, and SQLite        7.4                      ~6.8                        -
-    commit                                      1.3                       1.3                        -
+    step                                                       before   after
+    reading lines and making events and rows of them              9.7     7.5
+    looking up ids, deciding, placing                            12.7    11.3
+    SQLite's insert                                               5.2     6.1, in a thread of its own
+    commit                                                        1.4     1.4
+    taking the file apart, the collector, giving memory back      2.0     2.2
+    of these in the thread that decides                          31.0    22.4
 """
 
 import json

@@ -27,6 +27,11 @@ def mark(event: LedgerEvent, order: int) -> Mark:
     return Mark(event.effective_at, order, event.recorded_at, event.id, event.type, role)
 
 
+def seat_mark(event: LedgerEvent, order: int) -> Mark:
+    """Return the mark of a seat fact, as `mark` would, without the class's own way of making one."""
+    return tuple.__new__(Mark, (event.effective_at, order, event.recorded_at, event.id, event.type, None))
+
+
 class Clash(Conflict):
     """The root of refusals for an event that does not go with an earlier recorded one.
 

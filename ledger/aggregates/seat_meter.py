@@ -3,10 +3,11 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from operator import attrgetter
+from typing import NamedTuple, Protocol
 
 from ledger.aggregates.base import Aggregate
-from ledger.aggregates.clashes import Clash, Mark, refuse_future
+from ledger.aggregates.clashes import Clash, Mark, refuse_future, seat_mark
 from ledger.aggregates.license import License
 from ledger.aggregates.timelines import State, Timeline
 from ledger.events.base import LedgerEvent
@@ -47,19 +48,24 @@ class LaterSeatFactBreaks(Clash):
     code = "later_seat_fact_breaks"
 
 
-class SeatContext(NamedTuple):
-    """What a seat meter needs of the streams around it.
+class SeatsAround(Protocol):
+    """What a seat meter asks of the streams around it."""
 
-    `before` and `after` fetch the agent's nearest earlier and later months that have facts, None if there
-    is none; they are called only when the month at hand does not hold the answer, `after` moreover never
-    for a fact of the month in which it is recorded. `positions_of` gives the positions of recorded events by
-    id; it is called only if a seat's and the agent's events agree in both times.
-    """
+    def seats_before(self, event: SeatEvent) -> "SeatMeter | None":
+        """Return the agent's nearest month with facts before the event's month.
 
-    license: License
-    before: "Callable[[], SeatMeter | None]"
-    after: "Callable[[], SeatMeter | None]"
-    positions_of: Callable[[Sequence[str]], Mapping[str, int]]
+        Asked only if the month at hand does not hold the answer.
+        """
+
+    def seats_after(self, event: SeatEvent) -> "SeatMeter | None":
+        """Return the agent's nearest month with facts after the event's month.
+
+        Asked only if the month at hand does not hold the answer, and never for a fact of the month in which
+        it is recorded.
+        """
+
+    def positions_of(self, event_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return positions of recorded events; asked if a seat's and the agent's agree in both times."""
 
 
 class SeatMeter(Aggregate):
@@ -72,7 +78,6 @@ class SeatMeter(Aggregate):
     def __init__(self, stream_id: str) -> None:
         """Begin a month without facts."""
         super().__init__(stream_id)
-        self._instants: list[datetime] = []
         self._marks: list[Mark] = []
 
     @classmethod
@@ -90,30 +95,25 @@ class SeatMeter(Aggregate):
         """Return the month's latest fact."""
         return self._marks[-1] if self._marks else None
 
-    def decide(self, event: SeatEvent, context: SeatContext) -> Entry:
+    def decide(self, event: SeatEvent, license_: License, around: SeatsAround) -> Entry:
         """Record the event, or refuse it.
 
         A later fact that has become illegal through the licence's late facts, its cancellation among them, is
         no reason to refuse: it is a data fault, and reported as such. Raises this module's refusals and those
         of License.
         """
-        license_ = context.license
         license_.check_open(event)
         refuse_future(event)
         if event.actor != SYSTEM_ACTOR:
             license_.check_actor(event, himself=event.agent_id)
         agent = license_.agent(event.agent_id)
-        instants = self._instants
-        # most facts come in the order of their instants, and behind the last one there is nothing to search
-        is_last = not instants or event.effective_at >= instants[-1]
-        index = len(instants) if is_last else bisect_right(instants, event.effective_at)
-        previous = self._marks[index - 1] if index else _last_of(context.before())
-        # recorded last of all, the event comes after whatever the agent did at the same instant
-        place = _Place(agent, context.positions_of, agent.index_at(event.effective_at))
-        self._check_itself(event, previous, place)
-        following = self._following(event, index, context)
+        index = self._index_at(event.effective_at)
+        previous = self._marks[index - 1] if index else _last_of(around.seats_before(event))
+        if not _plainly_follows(event, previous, agent):
+            self._check_itself(event, previous, _Place.of(event, agent, around))
+        following = self._following(event, index, around)
         if following is not None and not license_.is_over_at(following.effective_at):
-            _check_following(event, previous, following, place)
+            _check_following(event, previous, following, _Place.of(event, agent, around))
         return self._record(event)
 
     def _check_itself(self, event: SeatEvent, previous: Mark | None, place: "_Place") -> None:
@@ -126,26 +126,26 @@ class SeatMeter(Aggregate):
         elif not held:
             raise NoSeatHeld(event, place.released_by(previous), "the agent holds no seat at that time")
 
-    def _following(self, event: SeatEvent, index: int, context: SeatContext) -> Mark | None:
+    def _following(self, event: SeatEvent, index: int, around: SeatsAround) -> Mark | None:
         if index < len(self._marks):
             return self._marks[index]
         effective, recorded = event.effective_at, event.recorded_at
-        if effective.month == recorded.month and effective.year == recorded.year:
+        if effective is recorded or (effective.month, effective.year) == (recorded.month, recorded.year):
             # no seat fact lies in the future, so no later month has any
             return None
-        after = context.after()
+        after = around.seats_after(event)
         return after.first if after is not None else None
 
     def _apply(self, event: LedgerEvent) -> None:
-        instant = event.effective_at
-        recorded = Mark(instant, self.version, event.recorded_at, event.id, event.type)
-        if not self._marks or instant >= self._instants[-1]:
-            self._instants.append(instant)
-            self._marks.append(recorded)
-        else:
-            index = bisect_right(self._instants, instant)
-            self._instants.insert(index, instant)
-            self._marks.insert(index, recorded)
+        self._marks.insert(self._index_at(event.effective_at), seat_mark(event, self.version))
+
+    def _index_at(self, instant: datetime) -> int:
+        """Return how many facts are effective at or before the instant."""
+        marks = self._marks
+        # most facts come in the order of their instants, and behind the last one there is nothing to search
+        if not marks or instant >= marks[-1].effective_at:
+            return len(marks)
+        return bisect_right(marks, instant, key=attrgetter("effective_at"))
 
 
 class _Place(NamedTuple):
@@ -154,6 +154,11 @@ class _Place(NamedTuple):
     agent: Timeline
     positions_of: Callable[[Sequence[str]], Mapping[str, int]]
     upto: int
+
+    @classmethod
+    def of(cls, event: SeatEvent, agent: Timeline, around: SeatsAround) -> "_Place":
+        """Return the place of an event, which is recorded last: after what the agent did at its instant."""
+        return cls(agent, around.positions_of, agent.index_at(event.effective_at))
 
     def is_active(self, count: int) -> bool:
         """Tell whether the agent is active after the first `count` events."""
@@ -206,6 +211,17 @@ class _Place(NamedTuple):
             return low
         positions = self.positions_of([recorded.event_id, *ties])
         return low + sum(positions[tie] < positions[recorded.event_id] for tie in ties)
+
+
+def _plainly_follows(event: SeatEvent, previous: Mark | None, agent: Timeline) -> bool:
+    """Tell that an event is legal behind its predecessor, where nothing has become of the agent since.
+
+    False tells nothing: then the place of either among the agent's events has to be looked up.
+    """
+    if previous is None or previous.effective_at <= agent.instants[-1]:
+        return False
+    was_taken = previous.event_type == TAKEN
+    return agent.states[-1] is State.ACTIVE and was_taken is not (event.type == TAKEN)
 
 
 def _last_of(meter: SeatMeter | None) -> Mark | None:

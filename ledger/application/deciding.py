@@ -9,7 +9,7 @@ from ledger.aggregates.invoices import InvoiceContext, Invoices
 from ledger.aggregates.license import License
 from ledger.aggregates.notices import NoticeContext, Notices
 from ledger.aggregates.programme import Cutover, Partner, PriceList
-from ledger.aggregates.seat_meter import SeatContext, SeatMeter
+from ledger.aggregates.seat_meter import SeatMeter
 from ledger.events.base import LedgerEvent
 from ledger.events.entry import Entry
 from ledger.events.license import LicenseDraft, LicenseStreamEvent
@@ -71,13 +71,8 @@ def _creation(event: LicenseDraft, past: Past) -> Aggregate:
 
 def _seat_fact(event: SeatEvent, past: Past) -> Aggregate:
     meter = past.seat_meter(event)
-    context = SeatContext(
-        past.aggregate(License, license_stream(event.license_id)),
-        lambda: past.seats_before(event),
-        lambda: past.seats_after(event),
-        past.positions_of,
-    )
-    if meter.decide(event, context).originator_version == 1:
+    license_ = past.aggregate(License, license_stream(event.license_id))
+    if meter.decide(event, license_, past).originator_version == 1:
         past.keep(meter)
     return meter
 

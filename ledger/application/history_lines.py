@@ -83,7 +83,9 @@ def batches_of_lines(source: BinaryIO, progress: Progress | None = None) -> Iter
     batch = Batch(1, [], {})
     byte_count = batch_bytes = 0
     blank: bytes | None = None
-    for raw, length in _raw_lines(source):
+    limit = MAX_LINE_BYTES + 3
+    while raw := source.readline(limit):
+        length = len(raw) if len(raw) < limit else _whole_length(raw, source)
         batch_bytes += length
         if blank is not None:
             batch.raw.append(blank)
@@ -105,16 +107,15 @@ def batches_of_lines(source: BinaryIO, progress: Progress | None = None) -> Iter
         progress(byte_count + batch_bytes)
 
 
-def _raw_lines(source: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Yield (line with its end, its length); of a line that is too long only a beginning."""
-    limit = MAX_LINE_BYTES + 3
-    while raw := source.readline(limit):
-        length = len(raw)
-        while len(raw) == limit and not raw.endswith(b"\n") and (more := source.readline(limit)):
+def _whole_length(beginning: bytes, source: BinaryIO) -> int:
+    """Return the length of a line of which a beginning was read, and leave the rest of it behind."""
+    length = len(beginning)
+    if not beginning.endswith(b"\n"):
+        while more := source.readline(len(beginning)):
             length += len(more)
             if more.endswith(b"\n"):
                 break
-        yield raw, length
+    return length
 
 
 def _line(number: int, raw: bytes, length: int) -> Line:

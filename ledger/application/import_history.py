@@ -14,7 +14,7 @@ from ledger.application.history_lines import Batch, Line, Progress, batches_of_l
 from ledger.application.ledger import Ledger
 from ledger.application.logs import logger
 from ledger.application.marked_names import MarkedNames
-from ledger.application.preparing import Prepared, Ready
+from ledger.application.preparing import Prepared
 from ledger.application.preparing_ahead import preparing
 from ledger.application.recording import refuse_other_content
 from ledger.application.remembering import EVENTS_KEPT, SessionPast
@@ -23,7 +23,7 @@ from ledger.rules.errors import LedgerError
 from ledger.rules.instants import format_instant, from_us
 from ledger.stores.bulk import WritingSession
 from ledger.stores.errors import NotALedger, RecordedAtGoesBack, StoreLocked, StoreUnreachable
-from ledger.stores.log_row import Recorded
+from ledger.stores.log_row import Content, Recorded
 from ledger.stores.mapper import LedgerMapper, content_of_event
 
 # With --keep-going: so many recorded events are committed together, and other writers get their turn.
@@ -139,9 +139,9 @@ class _Import:
         self._refusals = refusals
         self._past = SessionPast(session, EVENTS_REMEMBERED)
         self._mapper = LedgerMapper()
-        # of the batch at hand: what the log held before it, and what the batch has added
+        # of the batch at hand: what the log held before it, and the ids of that and of what it has added
         self._known: dict[str, Recorded] = {}
-        self._new_ids: set[str] = set()
+        self._taken: set[str] = set()
         self._last_recorded_at = _end_of(session)
         # the log holds nothing but what this import has recorded, of which the ids are marked
         self._is_alone = self._last_recorded_at is None
@@ -153,21 +153,21 @@ class _Import:
 
     def take(self, batch: Batch, prepared: Sequence[Prepared]) -> None:
         """Record a batch of lines, looking up all their ids at once."""
-        self._known = self._known_of([one.event.id for one in prepared if not isinstance(one, LedgerError)])
-        self._new_ids.clear()
+        self._known = self._known_of([one[0].id for one in prepared if not isinstance(one, LedgerError)])
+        self._taken = {*self._known}
         before = self._recorded
         for place, one in enumerate(prepared):
             try:
                 if isinstance(one, LedgerError):
                     raise one
-                self._record(one)
+                self._record(*one)
             except _OF_THE_STORE:
                 raise
             except LedgerError as cause:
                 if self._refusals is None:
                     raise LineRefused(batch.line(place), cause) from cause
                 self._refusals.add(batch.line(place), cause)
-        self._ids.mark(self._new_ids)
+        self._ids.mark(self._taken)
         self._past.grow(self._recorded - before)
         self._uncommitted += self._recorded - before
         if self._refusals is not None and self._uncommitted >= EVENTS_A_CHECKPOINT:
@@ -179,27 +179,30 @@ class _Import:
         asked = self._ids.perhaps(event_ids) if self._is_alone else event_ids
         return self._session.events_by_id(asked) if asked else {}
 
-    def _record(self, ready: Ready) -> None:
-        event, content = ready
-        event_id = event.id
-        known = self._known.get(event_id)
-        if known is None and event_id in self._new_ids:
-            known = self._session.events_by_id([event_id])[event_id]
-        if known is not None:
-            refuse_other_content(event, self._mapper.to_domain_event(known.row).event, known.position)
-            self._already_known += 1
+    def _record(self, event: LedgerEvent, content: Content | None) -> None:
+        event_id, recorded_at = event.id, event.recorded_at
+        if event_id in self._taken:
+            self._pass_over(event)
             return
-        if self._last_recorded_at is not None and event.recorded_at < self._last_recorded_at:
+        if self._last_recorded_at is not None and recorded_at < self._last_recorded_at:
             raise _going_back(event, self._last_recorded_at)
         stream, version, recorded = decide(event, self._past)
         if content is None or recorded is not event:
             content = content_of_event(recorded)
         self._last = self._session.place(stream, version, content)
-        self._last_recorded_at = event.recorded_at
-        self._new_ids.add(event_id)
+        self._last_recorded_at = recorded_at
+        self._taken.add(event_id)
         self._recorded += 1
         if self._first is None:
             self._first = self._last
+
+    def _pass_over(self, event: LedgerEvent) -> None:
+        """Count an event that is recorded already; raises IdMeansSomethingElse if that is another one."""
+        known = self._known.get(event.id)
+        if known is None:
+            known = self._session.events_by_id([event.id])[event.id]
+        refuse_other_content(event, self._mapper.to_domain_event(known.row).event, known.position)
+        self._already_known += 1
 
     def _checkpoint(self) -> None:
         before = self._session.last_recorded()

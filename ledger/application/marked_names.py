@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 # One byte for each: behind a million names 3 % of the others are mistaken for one of them, behind ten 26 %.
 _PLACES = 2**25
+_MASK = _PLACES - 1
 
 
 class MarkedNames:
@@ -19,11 +20,11 @@ class MarkedNames:
         """Take note of names."""
         if self._marks is None:
             self._marks = bytearray(_PLACES)
-        marks = self._marks
+        marks, mask = self._marks, _MASK
         for name in names:
-            marks[hash(name) % _PLACES] = 1
+            marks[hash(name) & mask] = 1
 
     def perhaps(self, names: Iterable[str]) -> list[str]:
         """Return those of the names that may have been marked, in their order."""
-        marks = self._marks
-        return [] if marks is None else [name for name in names if marks[hash(name) % _PLACES]]
+        marks, mask = self._marks, _MASK
+        return [] if marks is None else [name for name in names if marks[hash(name) & mask]]

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ledger.application.history_lines import Batch
 from ledger.application.preparing import Prepared, prepare, prepare_packed, unpacked
 from ledger.application.serving import serve_parent
+from ledger.events.plain_lines import PlainLines
 from ledger.rules.errors import LedgerError
 
 # A history that is shorter is done before another process has begun.
@@ -40,16 +41,17 @@ def preparing(batches: Iterator[Batch], processes: int) -> Iterator[tuple[Batch,
     Starts other processes only for a long history, and goes on alone until they are there. Raises
     PreparingBroke if one of them dies.
     """
+    plain = PlainLines()
     if processes > 1:
         for batch in islice(batches, BATCHES_ALONE):
-            yield batch, prepare(batch)
+            yield batch, prepare(batch, plain)
         following = next(batches, None)
         if following is not None:
             with _helpers(processes - 1) as helpers:
-                yield from _with_helpers(_and_then(following, batches), helpers, processes - 1)
+                yield from _with_helpers(_and_then(following, batches), plain, helpers, processes - 1)
         return
     for batch in batches:
-        yield batch, prepare(batch)
+        yield batch, prepare(batch, plain)
 
 
 def _and_then(first: Batch, others: Iterator[Batch]) -> Iterator[Batch]:
@@ -58,7 +60,7 @@ def _and_then(first: Batch, others: Iterator[Batch]) -> Iterator[Batch]:
 
 
 def _with_helpers(
-    batches: Iterator[Batch], helpers: ProcessPoolExecutor, count: int
+    batches: Iterator[Batch], plain: PlainLines, helpers: ProcessPoolExecutor, count: int
 ) -> Iterator[tuple[Batch, list[Prepared]]]:
     ahead: deque[_Ahead] = deque()
     try:
@@ -67,7 +69,7 @@ def _with_helpers(
             batch = next(batches, None)
             if batch is None:
                 return
-            yield batch, prepare(batch)
+            yield batch, prepare(batch, plain)
         while True:
             for batch in islice(batches, _BATCHES_AHEAD_OF_A_PROCESS * count - len(ahead)):
                 ahead.append(_Ahead(batch, helpers.submit(prepare_packed, batch)))
@@ -75,7 +77,7 @@ def _with_helpers(
                 return
             batch, packed = ahead.popleft()
             if packed.cancel():
-                yield batch, prepare(batch)
+                yield batch, prepare(batch, plain)
             else:
                 yield batch, unpacked(packed.result(), batch)
     except BrokenProcessPool as error:

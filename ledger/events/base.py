@@ -1,6 +1,6 @@
 """What every event has, so that stores and aggregates can treat all of them alike."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,6 +22,7 @@ class LedgerEvent(EventPart):
 
     version: ClassVar[int] = 1
     fact_code: ClassVar[Fact]
+    subject_field: ClassVar[str | None] = None
 
     id: Text
     actor: Text
@@ -48,7 +49,8 @@ class LedgerEvent(EventPart):
     @property
     def subject(self) -> str | None:
         """Return the id of what the event is about; None if that is the licence itself."""
-        return None
+        name = self.subject_field
+        return None if name is None else cast(str, getattr(self, name))
 
     @property
     def fact(self) -> Fact:

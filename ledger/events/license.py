@@ -48,12 +48,9 @@ class LicenseCreated(LicenseDraft):
 class AgentEvent(LicenseStreamEvent):
     """Something happened to an agent."""
 
-    agent_id: Text
+    subject_field: ClassVar[str] = "agent_id"
 
-    @property
-    def subject(self) -> str:
-        """Return the agent."""
-        return self.agent_id
+    agent_id: Text
 
 
 class AgentCreated(AgentEvent):
@@ -98,12 +95,9 @@ class AgentDeleted(AgentEvent):
 class ChatBotEvent(LicenseStreamEvent):
     """Something happened to a ChatBot."""
 
-    bot_id: Text
+    subject_field: ClassVar[str] = "bot_id"
 
-    @property
-    def subject(self) -> str:
-        """Return the ChatBot."""
-        return self.bot_id
+    bot_id: Text
 
 
 class ChatBotAdded(ChatBotEvent):

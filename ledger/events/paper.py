@@ -71,6 +71,8 @@ InvoiceLine = Annotated[
 class InvoiceIssued(LicenseEvent):
     """An invoice went out; `known_through` is the id of the last event of the log that it knew."""
 
+    subject_field: ClassVar[str] = "number"
+
     fact_code: ClassVar[Fact] = Fact.INVOICE_ISSUED
 
     type: Literal["InvoiceIssued"] = "InvoiceIssued"
@@ -82,11 +84,6 @@ class InvoiceIssued(LicenseEvent):
     digest: OptionalText
 
     @property
-    def subject(self) -> str:
-        """Return the invoice's number."""
-        return self.number
-
-    @property
     def stream_id(self) -> str:
         """Return the stream of the licence's invoices."""
         return invoices_stream(self.license_id)
@@ -95,15 +92,12 @@ class InvoiceIssued(LicenseEvent):
 class NoticeEvent(LicenseEvent):
     """The ledger tried to tell a licence's people about a cutover."""
 
+    subject_field: ClassVar[str] = "cutover_id"
+
     cutover_id: Text
     charge_date: Day
     channel: Literal[Channel.IN_APP, Channel.EMAIL]
     attempt: Attempt
-
-    @property
-    def subject(self) -> str:
-        """Return the cutover."""
-        return self.cutover_id
 
     @property
     def stream_id(self) -> str:

@@ -22,12 +22,9 @@ from ledger.rules.words import (
 class PartnerEvent(ProgrammeEvent):
     """Something happened to a partner."""
 
-    partner_id: Text
+    subject_field: ClassVar[str] = "partner_id"
 
-    @property
-    def subject(self) -> str:
-        """Return the partner."""
-        return self.partner_id
+    partner_id: Text
 
     @property
     def stream_id(self) -> str:
@@ -60,6 +57,8 @@ class PartnerTermsChanged(PartnerEvent):
 class PricePublished(ProgrammeEvent):
     """A plan costs this much for one unit and one whole period, in minor units."""
 
+    subject_field: ClassVar[str] = "plan"
+
     fact_code: ClassVar[Fact] = Fact.PRICE_PUBLISHED
 
     type: Literal["PricePublished"] = "PricePublished"
@@ -67,11 +66,6 @@ class PricePublished(ProgrammeEvent):
     billing_cycle: BillingCycle
     currency: Currency
     unit_amount: UnitAmountMinor
-
-    @property
-    def subject(self) -> str:
-        """Return the plan."""
-        return self.plan
 
     @property
     def stream_id(self) -> str:
@@ -95,6 +89,8 @@ def _exactly_one(value: AppliesTo) -> AppliesTo:
 class CutoverAnnounced(ProgrammeEvent):
     """A class of licences gets another pricing model from a day on."""
 
+    subject_field: ClassVar[str] = "cutover_id"
+
     version: ClassVar[int] = 2
     fact_code: ClassVar[Fact] = Fact.CUTOVER_ANNOUNCED
 
@@ -105,11 +101,6 @@ class CutoverAnnounced(ProgrammeEvent):
     on: Day
     pricing_model: PricingModel
     notice_days: NoticeDays = DEFAULT_NOTICE_DAYS
-
-    @property
-    def subject(self) -> str:
-        """Return the cutover."""
-        return self.cutover_id
 
     @property
     def stream_id(self) -> str:

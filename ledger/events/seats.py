@@ -12,12 +12,9 @@ from ledger.events.streams import seats_stream
 class SeatEvent(LicenseEvent):
     """Something happened to the seat of an agent."""
 
-    agent_id: Text
+    subject_field: ClassVar[str] = "agent_id"
 
-    @property
-    def subject(self) -> str:
-        """Return the agent."""
-        return self.agent_id
+    agent_id: Text
 
     @cached_property
     def stream_id(self) -> str:

@@ -1,5 +1,6 @@
 """The names of streams, spelt once: everything of one licence shares a prefix and is one range of names."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote
@@ -28,9 +29,19 @@ def seats_prefix(license_id: str, agent_id: str) -> str:
     return f"license/{quoted(license_id)}/seats/{quoted(agent_id)}/"
 
 
+def seats_streams(
+    license_ids: Iterable[str], agent_ids: Iterable[str], instants: Iterable[datetime]
+) -> list[str]:
+    """Return the seat meters of agents for the UTC months of instants."""
+    return [
+        f"{prefix}{instant.year}-{_MONTHS[instant.month]}"
+        for prefix, instant in zip(map(seats_prefix, license_ids, agent_ids), instants, strict=True)
+    ]
+
+
 def seats_stream(license_id: str, agent_id: str, instant: datetime) -> str:
     """Return the seat meter of an agent for the UTC month of an instant."""
-    return f"{seats_prefix(license_id, agent_id)}{instant.year}-{_MONTHS[instant.month]}"
+    return seats_streams((license_id,), (agent_id,), (instant,))[0]
 
 
 def invoices_stream(license_id: str) -> str:

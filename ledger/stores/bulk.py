@@ -22,6 +22,7 @@ from ledger.stores.log_row import (
 )
 from ledger.stores.queries import LogQueries
 from ledger.stores.ranges import under
+from ledger.stores.writing_behind import WritingBehind
 
 # Rows kept before they are written: enough to make a write cheap, few enough to be no burden (some 10 MB).
 ROWS_AT_ONCE = 20_000
@@ -56,17 +57,24 @@ class LongWrite(Protocol):
 class WritingSession:
     """Append rows in their order and ask about the log with them in it; use it as the store's `writing()`.
 
-    Rows are kept back and written in bunches: a refusal by the database comes with the bunch, and whatever
-    was appended since the last checkpoint is then rolled back.
+    Rows are kept back and written in bunches, by another thread while the next bunch is collected: a refusal
+    by the database comes with the bunch after it, or sooner if something is asked, and whatever was appended
+    since the last checkpoint is then rolled back.
     """
 
     def __init__(self, long_write: LongWrite, outside: LogQueries) -> None:
         self._long_write = long_write
-        self._written = long_write.queries
+        self._behind = WritingBehind(long_write.insert)
         self._outside = outside
         # once a bunch was refused nothing of the transaction may stay, whoever caught the refusal
         self._failure: LedgerError | None = None
         self._begin()
+
+    @property
+    def _written(self) -> LogQueries:
+        """Return the questions to the database, with all in it that is not pending."""
+        self._settle()
+        return self._long_write.queries
 
     def _begin(self) -> None:
         self._last_given = self._long_write.begin()
@@ -109,7 +117,9 @@ class WritingSession:
         self._last_given = position = self._last_given + 1
         pending.append((position, stream, version, *content))
         if len(pending) >= ROWS_AT_ONCE:
-            self.flush()
+            self._settle()
+            self._behind.begin(pending)
+            self._forget_written()
         return position
 
     def _pending_streams(self) -> dict[str, list[int]]:
@@ -133,16 +143,28 @@ class WritingSession:
 
     def flush(self) -> None:
         """Write what is pending; nobody else sees it before it is committed."""
-        if self._failure is not None:
-            raise self._failure
+        self._settle()
         if self._pending:
             try:
                 self._long_write.insert(self._pending)
             except LedgerError as error:
                 self._failure = error
                 raise
-            self._last_appended = self._pending[-1][_EVENT_ID]
-            self._forget_pending()
+            self._forget_written()
+
+    def _forget_written(self) -> None:
+        self._last_appended = self._pending[-1][_EVENT_ID]
+        self._forget_pending()
+
+    def _settle(self) -> None:
+        """Wait for the bunch that is being written; raises its refusal, again and again."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            self._behind.settle()
+        except LedgerError as error:
+            self._failure = error
+            raise
 
     def select_events(self, stream_id: str, gt: int | None = None) -> Sequence[StoredEvent]:
         """Return a stream's events in order, those behind version `gt` only if it is given."""
@@ -250,3 +272,7 @@ class WritingSession:
         except StoreUnreachable:
             if self._last_appended is None or not self._outside.positions_of([self._last_appended]):
                 raise
+
+    def close(self) -> None:
+        """Wait for the thread that writes; nothing is committed by that."""
+        self._behind.close()

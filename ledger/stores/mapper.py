@@ -1,11 +1,15 @@
 """The way of an event into the log and back: entries of the domain to rows, rows to entries."""
 
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from ledger.events.base import LedgerEvent
-from ledger.events.catalogue import decode, encode, topic_of
+from ledger.events.catalogue import TOPICS, decode, encode, topic_of
 from ledger.events.entry import Entry
+from ledger.events.plain_lines import Alike
 from ledger.rules.instants import to_us
 from ledger.stores.log_row import Content, LogRow, row_of
 
@@ -21,6 +25,20 @@ def content_of_event(event: LedgerEvent) -> Content:
         to_us(event.recorded_at),
         topic_of(event),
         encode(event),
+    )
+
+
+def contents_of_alike(alike: Alike, events: Sequence[LedgerEvent]) -> Iterator[Content]:
+    """Return what the rows of events say that were read together."""
+    return zip(
+        alike.column("id"),
+        alike.column("license_id"),
+        alike.subjects() or repeat(None),
+        alike.facts(events),
+        alike.effective_us,
+        alike.recorded_us,
+        repeat(TOPICS[alike.event_type]),
+        alike.states,
     )
 
 

@@ -48,7 +48,15 @@ TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 LAST_VERSION = "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ?"
 LAST_RECORDED_US = "SELECT recorded_us FROM stored_events ORDER BY position DESC LIMIT 1"
 LAST_GIVEN_POSITION = "SELECT seq FROM sqlite_sequence WHERE name = 'stored_events'"
-INSERT_ROW = f"INSERT INTO stored_events VALUES ({','.join('?' * 11)})"
+COLUMN_COUNT = 11
+_ROW = f"({','.join('?' * COLUMN_COUNT)})"
+INSERT_ROW = f"INSERT INTO stored_events VALUES {_ROW}"
+
+
+def insert_rows(count: int) -> str:
+    """Return the statement that inserts so many rows at once."""
+    return f"INSERT INTO stored_events VALUES {','.join([_ROW] * count)}"
+
 
 _FROM_PAGE = "FROM stored_events WHERE position > :after AND position <= :until"
 

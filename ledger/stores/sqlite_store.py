@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -36,6 +37,7 @@ from ledger.stores.sqlite import (
     is_locked,
 )
 from ledger.stores.sqlite_sql import (
+    COLUMN_COUNT,
     DIALECT,
     EXPORT_PAGE,
     INDEXES,
@@ -49,12 +51,14 @@ from ledger.stores.sqlite_sql import (
     SCHEMA_VERSION,
     SCHEMA_VERSION_FOUND,
     TABLES,
+    insert_rows,
 )
 from ledger.stores.store import ExportPage, Store, in_parts
 from ledger.stores.watching import SQLiteWatch, Watch
 
 # The indexes of event ids and streams are hit all over; what does not fit is written and read again.
 _WRITE_CACHE_KIB = 256 * 1024
+_ROWS_A_STATEMENT = 2_500
 
 
 class SQLiteStore(Store):
@@ -146,11 +150,16 @@ class _LongWrite:
             uri=True,
             isolation_level=None,
             timeout=datastore.lock_timeout_s,
+            # a session's bunches are written by a thread of its own, never two at a time
+            check_same_thread=False,
             factory=pool.sqlite_connection_class,
         )
         self._connection.execute(f"PRAGMA cache_size=-{_WRITE_CACHE_KIB}")
         # nothing is deleted from a log, so there is nothing to overwrite with zeros
         self._connection.execute("PRAGMA secure_delete=OFF")
+        parameters = self._connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+        self._rows_a_statement = min(parameters // COLUMN_COUNT, _ROWS_A_STATEMENT)
+        self._insert_rows = insert_rows(self._rows_a_statement)
         self.queries = LogQueries(self._run, DIALECT)
         self.issued = IssuedQueries(self._run, DIALECT)
 
@@ -177,9 +186,23 @@ class _LongWrite:
         return int(given[0]) if given else 0
 
     def insert(self, rows: Sequence[PlacedRow]) -> None:
+        whole = len(rows) - len(rows) % self._rows_a_statement
+        with self._telling():
+            for start in range(0, whole, self._rows_a_statement):
+                self._insert_many(rows[start : start + self._rows_a_statement], rows)
+            self._insert_each(rows[whole:], rows)
+
+    def _insert_many(self, some: Sequence[PlacedRow], rows: Sequence[PlacedRow]) -> None:
+        """Insert by one statement: other threads run until it is done, not only until the next row."""
         try:
-            with self._telling():
-                self._connection.executemany(INSERT_ROW, rows)
+            self._connection.execute(self._insert_rows, [*chain.from_iterable(some)])
+        except sqlite3.IntegrityError:
+            # nothing of the statement is in; one by one the row shows itself
+            self._insert_each(some, rows)
+
+    def _insert_each(self, some: Sequence[PlacedRow], rows: Sequence[PlacedRow]) -> None:
+        try:
+            self._connection.executemany(INSERT_ROW, some)
         except sqlite3.IntegrityError as error:
             raise self._clash(rows) from error
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
@@ -187,13 +187,12 @@ class Store(Closing):
 
         Raises StoreLocked if another writer does not end in time.
         """
-        long_write = self._long_write()
-        try:
-            session = WritingSession(long_write, self._queries)
+        with (
+            closing(self._long_write()) as long_write,
+            closing(WritingSession(long_write, self._queries)) as session,
+        ):
             yield session
             session.commit()
-        finally:
-            long_write.close()
 
     @abstractmethod
     def close(self) -> None:

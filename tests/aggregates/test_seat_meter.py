@@ -1,5 +1,7 @@
 """Who may take and leave a seat, also late and across months."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from ledger.aggregates.clashes import NotYetTrue
@@ -9,7 +11,6 @@ from ledger.aggregates.seat_meter import (
     LaterSeatFactBreaks,
     NoSeatHeld,
     SeatAlreadyHeld,
-    SeatContext,
     SeatMeter,
 )
 from ledger.events.catalogue import propose
@@ -185,6 +186,14 @@ class TestSeatsRecordedLate:
 
         assert len(world.log) == 5
 
+    def test_leave_nothing_to_release_to_one_suspended_late(self) -> None:
+        world = an_agent()
+        ann(world, TAKEN, "2024-01-10")
+        ann(world, "AgentSuspended", "2024-01-08", "2024-01-20")
+
+        with pytest.raises(AgentNotActive):
+            ann(world, RELEASED, "2024-01-21")
+
     def test_leave_no_seat_where_the_taking_clashes(self) -> None:
         # suspended late from the 8th, active from the 12th: the seat of the 10th never was
         world = an_agent()
@@ -218,6 +227,15 @@ class TestOneInstant:
         ann(world, TAKEN, self.NOON)
 
         assert len(world.log) == 6
+
+    def test_has_nothing_to_release_after_a_suspension_that_came_later(self) -> None:
+        world = an_agent()
+        ann(world, TAKEN, self.NOON)
+        ann(world, "AgentSuspended", self.NOON)
+        ann(world, "AgentActivated", self.NOON)
+
+        with pytest.raises(NoSeatHeld):
+            ann(world, RELEASED, "2024-01-06")
 
     def test_keeps_the_seat_taken_after_a_suspension(self) -> None:
         world = an_agent()
@@ -261,12 +279,15 @@ class TestNeighbours:
         )
         assert isinstance(event, SeatEvent)
 
-        meter.decide(event, SeatContext(license_, self.never, self.never, self.never_positions))
+        meter.decide(event, license_, self)
 
         assert meter.version == 2
 
-    def never(self) -> SeatMeter | None:
+    def seats_before(self, event: SeatEvent) -> SeatMeter | None:
         raise AssertionError("the store was asked for a neighbour")
 
-    def never_positions(self, ids: object) -> dict[str, int]:
+    def seats_after(self, event: SeatEvent) -> SeatMeter | None:
+        raise AssertionError("the store was asked for a neighbour")
+
+    def positions_of(self, event_ids: Sequence[str]) -> dict[str, int]:
         raise AssertionError("the store was asked for positions")

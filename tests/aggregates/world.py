@@ -10,7 +10,7 @@ from ledger.aggregates.invoices import InvoiceContext, Invoices
 from ledger.aggregates.license import License
 from ledger.aggregates.notices import NoticeContext, Notices
 from ledger.aggregates.programme import Cutover, Partner, PriceList
-from ledger.aggregates.seat_meter import SeatContext, SeatMeter
+from ledger.aggregates.seat_meter import SeatMeter
 from ledger.events.base import LedgerEvent
 from ledger.events.catalogue import parse_line, propose
 from ledger.events.entry import Entry
@@ -74,7 +74,7 @@ class World:
                 context = self._creation(event) if isinstance(event, LicenseDraft) else None
                 self._at(License, event.stream_id).decide(event, context)
             case SeatEvent():
-                self._at(SeatMeter, event.stream_id).decide(event, self._seats(event))
+                self._at(SeatMeter, event.stream_id).decide(event, self._license(event), self)
             case PartnerEvent():
                 self._at(Partner, event.stream_id).decide(event)
             case PricePublished():
@@ -98,17 +98,19 @@ class World:
     def _license(self, event: LedgerEvent) -> License:
         return self._at(License, license_stream(str(event.license_id)))
 
-    def _seats(self, event: SeatEvent) -> SeatContext:
+    def seats_before(self, event: SeatEvent) -> SeatMeter | None:
+        """Return the agent's nearest month with facts before the event's."""
+        earlier = [name for name in self._months(event) if name < event.stream_id]
+        return self.get(SeatMeter, earlier[-1]) if earlier else None
+
+    def seats_after(self, event: SeatEvent) -> SeatMeter | None:
+        """Return the agent's nearest month with facts after the event's."""
+        later = [name for name in self._months(event) if name > event.stream_id]
+        return self.get(SeatMeter, later[0]) if later else None
+
+    def _months(self, event: SeatEvent) -> list[str]:
         prefix = seats_prefix(event.license_id, event.agent_id)
-        months = sorted(name for name, a in self.aggregates.items() if name.startswith(prefix) and a.version)
-        earlier = [name for name in months if name < event.stream_id]
-        later = [name for name in months if name > event.stream_id]
-        return SeatContext(
-            self._license(event),
-            lambda: self.get(SeatMeter, earlier[-1]) if earlier else None,
-            lambda: self.get(SeatMeter, later[0]) if later else None,
-            self.positions_of,
-        )
+        return sorted(name for name, a in self.aggregates.items() if name.startswith(prefix) and a.version)
 
     def _invoice(self, event: InvoiceIssued, invoices: Invoices) -> InvoiceContext:
         license_ = self._license(event)

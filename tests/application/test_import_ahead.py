@@ -13,9 +13,10 @@ from ledger.application import preparing_ahead
 from ledger.application.history_lines import LINES_AT_ONCE, Batch
 from ledger.application.import_history import LineRefused, import_history
 from ledger.application.ledger import Ledger
-from ledger.application.preparing import Ready, prepare, prepare_packed, unpacked
+from ledger.application.preparing import prepare, prepare_packed, unpacked
 from ledger.application.preparing_ahead import BATCHES_ALONE, PreparingBroke
 from ledger.events.catalogue import CATALOGUE
+from ledger.events.plain_lines import PlainLines
 from replay.sample import sample_history
 from tests.application.desk import exported, history, imported, log_of
 from tests.application.test_import_history import PRICE
@@ -181,23 +182,25 @@ class TestPreparing:
     @pytest.fixture
     def batch(self) -> Batch:
         """Return a line of each kind of event, and two that are none."""
+        at = "2024-08-11T00:00:00.000000Z"
         each = [line(name, id=f"e-{name}") + b"\n" for name in CATALOGUE]
+        each += [line(name, id=f"c-{name}", effective_at=at, recorded_at=at) + b"\n" for name in CATALOGUE]
         late = line("SeatTaken", effective_at="2024-01-31T23:59:59.999999Z") + b"\n"
         return Batch(1, [*each, late, b"{}\n", b"nothing"], {})
 
     def test_goes_through_another_process_unchanged(self, batch: Batch) -> None:
-        here, there = prepare(batch), unpacked(prepare_packed(batch), batch)
-        assert len(here) == len(there) == len(CATALOGUE) + 3
+        here, there = prepare(batch, PlainLines()), unpacked(prepare_packed(batch), batch)
+        assert len(here) == len(there) == 2 * len(CATALOGUE) + 3
         for one, other in zip(here, there, strict=True):
-            if isinstance(one, Ready):
-                assert isinstance(other, Ready)
-                assert type(one.event) is type(other.event)
+            if isinstance(one, tuple):
+                assert isinstance(other, tuple)
+                assert type(one[0]) is type(other[0])
                 assert one == other
-                assert one.event.model_fields_set == other.event.model_fields_set
-                assert one.event.stream_id == other.event.stream_id
+                assert one[0].model_fields_set == other[0].model_fields_set
+                assert one[0].stream_id == other[0].stream_id
             else:
                 assert str(one) == str(other)
-        assert not isinstance(there[-1], Ready)
+        assert not isinstance(there[-1], tuple)
 
     def test_knows_every_kind_of_event(self) -> None:
         assert set(OWN_FIELDS) == set(CATALOGUE)

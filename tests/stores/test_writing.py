@@ -1,5 +1,7 @@
 """What every store promises to a long write."""
 
+import threading
+
 import pytest
 
 from ledger.stores.bulk import ROWS_AT_ONCE
@@ -88,14 +90,35 @@ class TestWritingSession:
             session.append([row("prices", 1), row(SEATS, 1, event_id="other")])
         assert len(lines(store)) == 1
 
+    def test_finds_the_row_that_is_refused_in_the_middle_of_many(self, store: Store) -> None:
+        store.recorder.insert_events([row("prices", 1), row(SEATS, 1, event_id="key")])
+        many = rows("license/b", ROWS_AT_ONCE)
+        middle = len(many) // 2 + 7
+        at = many[middle].recorded_us
+        for refused, error, named in (
+            (row("prices", 1, at, event_id="x"), StreamConflict, "prices"),
+            (row("prices", 2, at, event_id="key"), DuplicateEventId, "'key'"),
+        ):
+            with pytest.raises(error, match=named), store.writing() as session:
+                session.append([*many[:middle], refused, *many[middle:]])
+        assert len(lines(store)) == 2
+
+    def test_leaves_no_thread_behind(self, store: Store) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            give_up(store, rows(SEATS, ROWS_AT_ONCE + 1), why=KeyboardInterrupt)
+        with store.writing() as session:
+            session.append(rows(SEATS, ROWS_AT_ONCE + 1))
+        assert not [one for one in threading.enumerate() if one.name.startswith("writing")]
+
     def test_commits_nothing_once_it_was_refused(self, store: Store) -> None:
         store.recorder.insert_events(rows(SEATS, 1))
         refused = [row("prices", 1), row(SEATS, 1, event_id="x"), *rows("license/b", ROWS_AT_ONCE)]
 
         def go_on_regardless() -> None:
             with store.writing() as session:
+                session.append(refused)
                 with pytest.raises(StreamConflict):
-                    session.append(refused)
+                    session.flush()
                 session.append([row("license/c", 1, NOON_US + ROWS_AT_ONCE)])
 
         with pytest.raises(StreamConflict):
