@@ -76,13 +76,15 @@ def tell(ledger, happening):
 
 if __name__ == "__main__":
     rebuilding.prepare = partial(rebuilding.prepare, task_rows=int(task_rows))
-    if ":" in where:
-        owner, name = pkgutil.resolve_name(where[1:].rpartition(".")[0]), where.rpartition(".")[2]
-        for each in heirs(owner):
-            if name in vars(each):
-                setattr(each, name, dying(vars(each)[name]))
     runner = in_a_pool(int(workers)) if int(workers) else in_this_process
     with Ledger.open(url, create=False) as ledger:
+        # what a database needs is imported when it is
+        ledger.read_models()
+        if ":" in where:
+            owner, name = pkgutil.resolve_name(where[1:].rpartition(".")[0]), where.rpartition(".")[2]
+            for each in heirs(owner):
+                if name in vars(each):
+                    setattr(each, name, dying(vars(each)[name]))
         print("Begun 0", flush=True)
         rebuild(ledger, Order(tables_of(()), staging, archive, runner), partial(tell, ledger))
         print("Ended 0", flush=True)

@@ -49,7 +49,7 @@ BEFORE = {
 AFTER = {
     "after the switch": SWITCHED,
     "when what is old is dropped": Point(f">{MODELS}.drop_older"),
-    "while the staging is cleared": Point(f">{PLACE}.remove"),
+    "while the staging is cleared": Point(f">{PLACE}.remove", 2),
 }
 IN_A_SERVER = {
     "in the middle of loading": LOADING,
