@@ -1,22 +1,19 @@
 """The log in columns, for projections: a licence's part, the programme's, or all of it page by page."""
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import TypeVar
 
 import polars as pl
 
 from ledger.stores.ranges import license_streams, programme_streams
+from ledger.stores.reading_ahead import in_order
 from ledger.stores.store import ExportPage, Store
 
 # As many as a processor's cache holds the texts of.
 ROWS_A_PAGE = 60_000
 # A page of lines is bytes to write to a file: small ones keep the memory low.
 LINES_A_PAGE = 10_000
-# While one page is worked on, two others are on their way: the database and Polars each have a core then.
-_PAGES_AHEAD = 2
 Prepared = TypeVar("Prepared")
 
 
@@ -69,22 +66,7 @@ def prepared_pages(
     A page without rows, where positions have a wide gap, is prepared as well.
     """
     spans = _spans(after_position, _last_position(store, until_recorded_us), page_size)
-    with ThreadPoolExecutor(_PAGES_AHEAD, thread_name_prefix="read-log") as readers:
-        ahead: deque[Future[Prepared]] = deque()
-
-        def read(after: int, until: int) -> Prepared:
-            return prepare(store.read_page(after, until))
-
-        try:
-            for after, until in spans:
-                ahead.append(readers.submit(read, after, until))
-                if len(ahead) > _PAGES_AHEAD:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            for waiting in ahead:
-                waiting.cancel()
+    return in_order(lambda after, until: prepare(store.read_page(after, until)), spans)
 
 
 def export_pages(store: Store, page_size: int = LINES_A_PAGE) -> Iterator[ExportPage]:

@@ -5,6 +5,7 @@ names, and the next run clears them away.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 import polars as pl
@@ -35,6 +36,7 @@ from ledger.stores.archive.place import Place, finished, is_unfinished
 from ledger.stores.archive.rows import ARCHIVE_SCHEMA, archive_rows
 from ledger.stores.archive.segments import whole_file
 from ledger.stores.log_row import LastRecorded
+from ledger.stores.reading_ahead import in_order
 
 SEGMENT_ROWS = 500_000
 # A page of whole rows has their JSON in it, some 400 bytes each.
@@ -136,10 +138,12 @@ def extend(
 
 def whole_rows(log: Log, after: int, until: int) -> pl.DataFrame:
     """Return the rows behind one position up to another as ARCHIVE_SCHEMA, by position."""
-    starts = range(after, until, PAGE_ROWS)
-    pages = (log.read_whole_page(start, min(start + PAGE_ROWS, until)) for start in starts)
-    typed = [_alone(archive_rows(page, log.positions_of)) for page in pages if page.height]
-    return pl.concat(typed) if typed else pl.DataFrame(schema=ARCHIVE_SCHEMA)
+    spans = pairwise([*range(after, until, PAGE_ROWS), until])
+
+    def page(after: int, until: int) -> pl.DataFrame:
+        return _alone(archive_rows(log.read_whole_page(after, until), log.positions_of))
+
+    return pl.concat([pl.DataFrame(schema=ARCHIVE_SCHEMA), *in_order(page, spans)])
 
 
 def _alone(rows: pl.DataFrame) -> pl.DataFrame:
