@@ -8,16 +8,15 @@ ready beforehand, into the same table with the same indexes, in one COPY … FRO
 with SQLite, one executemany, and a commit.
 
 What an event of an import into SQLite costs in one process, in microseconds of processor time (Python 3.11, a
-programme of 1,050 licences, 104,104 events; before and after in turn on a machine that was very busy, where
-everything costs about half as much again as on a quiet one):
+programme of 1,050 licences, 104,104 events; before and after in turn on a machine that others kept busy):
 
     step                                                       before   after
-    reading lines and making events and rows of them              9.7     7.5
-    looking up ids, deciding, placing                            12.7    11.3
-    SQLite's insert                                               5.2     6.1, in a thread of its own
-    commit                                                        1.4     1.4
-    taking the file apart, the collector, giving memory back      2.0     2.2
-    of these in the thread that decides                          31.0    22.4
+    reading lines and making events and rows of them              8.2     5.6
+    looking up ids, deciding, placing                            10.0     7.9
+    SQLite's insert                                               4.3     4.7, in a thread of its own
+    commit                                                        1.2     1.2
+    taking the file apart, the collector, giving memory back      1.7     1.6
+    of these in the thread that decides                          25.4    16.4
 """
 
 import json
