@@ -11,7 +11,7 @@ from ledger.stores.archive.errors import ArchiveNotFound, BadArchive
 from ledger.stores.archive.manifest import manifest_names
 from ledger.stores.archive.place import Place
 from replay.rebuild.rebuilding import Order, tables_of
-from replay.rebuild.running import in_a_pool, in_this_process, on_a_cluster
+from replay.rebuild.running import in_a_pool, on_a_cluster
 
 _SQLITE = "sqlite:///"
 
@@ -33,10 +33,8 @@ def new_order(
     stand elsewhere. Raises ArchiveNotFound for one that is named or wanted and is not there, BadArchive.
     """
     archive = _archive(store_url, archive_url, from_archive)
-    if cluster is not None:
-        runner = on_a_cluster(cluster)
-    else:
-        runner = in_a_pool(workers) if workers > 1 else in_this_process
+    # one worker is a process of its own as well: what it needs in memory is then what a task needs
+    runner = in_a_pool(workers) if cluster is None else on_a_cluster(cluster)
     staging = _from_the_root(staging_url) if staging_url else _staging(store_url, archive)
     return Order(tables_of(projections), staging, archive, runner)
 
