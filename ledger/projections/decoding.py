@@ -45,12 +45,12 @@ _NEEDED = {
         ]
     )
 }
-# How values of a type begin, as a pattern.
+# How values of a type begin, as a pattern; a whole number, to its end.
 _BEGIN: dict[pl.DataType | type[pl.DataType] | pl.datatypes.DataTypeClass, str] = {
     pl.String: '"',
     pl.Struct: r"\{",
-    pl.Int64: "[-0-9]",
-    pl.Int32: "[-0-9]",
+    pl.Int64: "-?[0-9]+[,}]",
+    pl.Int32: "-?[0-9]+[,}]",
 }
 
 

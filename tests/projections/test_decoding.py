@@ -36,6 +36,15 @@ class TestANeededField:
             with pytest.raises((UnreadableEvent, pl.exceptions.ComputeError)):
                 decode_terms(row.with_columns(state=pl.lit(altered).cast(ROWS.schema["state"])))
 
+    @pytest.mark.parametrize("amount", ["1.5", "4900.0", "1e3"])
+    def test_that_counts_is_a_whole_number(self, amount: str) -> None:
+        row = ROWS.filter(pl.col("topic") == TOPICS["PricePublished"]).head(1)
+        before = f'"unit_amount":{row["state"].str.json_path_match("$.unit_amount")[0]}'
+        altered = row["state"][0].replace(before, f'"unit_amount":{amount}')
+        assert altered != row["state"][0]
+        with pytest.raises(UnreadableEvent):
+            decode_terms(row.with_columns(state=pl.lit(altered).cast(ROWS.schema["state"])))
+
     @pytest.mark.parametrize("event", EVENTS)
     def test_may_stand_there_with_spaces(self, event: str) -> None:
         row = ROWS.filter(pl.col("topic") == TOPICS[event]).head(1)
