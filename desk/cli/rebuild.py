@@ -147,7 +147,7 @@ class _Watch(ExitStack):
 
     def __init__(self) -> None:
         super().__init__()
-        self._events = 0
+        self._events = self._before = 0
         self._shown = ""
         self._done: frozenset[int] = frozenset()
         self._so_far: Callable[[int], None] = lambda _: None
@@ -162,7 +162,9 @@ class _Watch(ExitStack):
                     f"{name} of the archive was damaged and is written anew from the log.", soft_wrap=True
                 )
         elif isinstance(happening, lazy.Loaded):
-            self._show("Loading", happening.of, "rows", happening.rows)
+            # most rows were loaded while others were computed
+            before = self._before = happening.rows if self._shown != "Loading" else self._before
+            self._show("Loading", happening.of - before, "rows", happening.rows - before)
         elif isinstance(happening, lazy.Indexed):
             self._show("Indexing", happening.of, "steps", happening.steps)
         elif happening.number not in self._done:
@@ -190,7 +192,9 @@ class _Watch(ExitStack):
     def _show(self, what: str, total: int, things: str, done: int) -> None:
         if what != self._shown:
             self.close()
-            self._shown = what
+            self._shown, self._so_far = what, lambda _: None
+            if not total:
+                return
             self._so_far = self.enter_context(lazy.progress_of_things(what, total, things, lines=True))
         self._so_far(done)
 

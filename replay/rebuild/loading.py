@@ -1,7 +1,7 @@
 """What is computed goes from the staging into new tables, while the rest is still being computed."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, as_completed, wait
 from contextlib import contextmanager
 
 from ledger.application.ledger import Ledger
@@ -60,9 +60,14 @@ class Loading:
                 each.result()
 
     def finish(self, plan: Plan, tell: Callable[[int], None]) -> None:
-        """Wait until all rows are there, and move the checkpoints; `tell` is told the rows so far."""
-        rows = 0
-        for each in self._begun.values():
+        """Wait until all rows are there, and move the checkpoints.
+
+        `tell` is told how many rows are there at first, and then from time to time.
+        """
+        there, coming = wait(self._begun.values(), timeout=0)
+        rows = sum(each.result() for each in there)
+        tell(rows)
+        for each in as_completed(coming):
             rows += each.result()
             tell(rows)
         expected = {

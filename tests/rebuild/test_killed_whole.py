@@ -38,7 +38,7 @@ BEFORE = {
     "between a task's results and its note": Point(f"<{STAGING}.write_done", 2),
     "when a task is done": Point("Done", 2),
     "in the middle of loading": LOADING,
-    "when all is loaded but the checkpoints": Point("Loaded", 2),
+    "when all is computed, and loaded but for the last": Point("Loaded", 1),
     "between the indexes": INDEXING,
     "while it catches up": Point(f">{CHANGE}.replace", records="catching-up"),
     "when it has caught up": Point(f">{FOLLOWER}.catch_up", records="caught-up"),
