@@ -92,10 +92,12 @@ class PlainLines:
             text = b"".join(lines).decode()
         except UnicodeDecodeError:
             return found
+        if not text.endswith("\n"):
+            text += "\n"
         places: Sequence[int] = range(len(lines))
         tried = 0
         while places and (tried < len(self._looks) or self._learn(text)):
-            rows = pattern_of(self._looks[tried]).findall(text if text.endswith("\n") else text + "\n")
+            rows = pattern_of(self._looks[tried]).findall(text)
             text, places = self._sort(self._looks[tried], rows, places, lines, found)
             tried += 1
         return found
@@ -108,7 +110,7 @@ class PlainLines:
         lines: Sequence[bytes],
         found: list[Alike],
     ) -> tuple[str, Sequence[int]]:
-        """Add the lines of the look, type by type; return the others, and their places."""
+        """Add the lines of the look, type by type; return the others, each with its end, and their places."""
         if len(rows) != len(places):
             raise ValueError(f"{len(places)} lines were taken apart into {len(rows)}")
         types = [*map(itemgetter(look.fields.index(("type", False))), rows)]
@@ -129,7 +131,7 @@ class PlainLines:
                 )
                 if alike is not None:
                     found.append(alike)
-        return "\n".join([rows[at][-1] for at in others]), [places[at] for at in others]
+        return "".join([f"{rows[at][-1]}\n" for at in others]), [places[at] for at in others]
 
     def _learn(self, text: str) -> bool:
         """Add the look of one of the lines; False if none is plain, or enough is learned."""

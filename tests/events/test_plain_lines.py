@@ -140,6 +140,8 @@ class TestPlainLines:
 
     @given(st.lists(st.lists(odd_lines(), max_size=12), max_size=3))
     @example([[good("SeatTaken"), b"x" + good("SeatTaken"), good("SeatTaken")[:-1]]])
+    @example([[good("SeatTaken"), b"[]\n", b"\n"], [b"\n", good("SeatTaken"), b"\r\n", b"\n"]])
+    @example([[good("SeatTaken"), good("AgentActivated").replace(b",", b", ").replace(b":", b": "), b"\n"]])
     def test_agrees_with_the_reader_of_one_line(self, batches: list[list[bytes]]) -> None:
         reader = PlainLines()
         for lines in batches:
