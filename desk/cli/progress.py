@@ -69,10 +69,15 @@ class Turns(ExitStack):
     def show(self, what: str, total: int, things: str, done: int, *, lines: bool = False) -> None:
         """Show how many are done of what has its turn now."""
         if what != self._shown:
-            self.close()
+            self.end()
             self._shown = what
             self._so_far = self.enter_context(progress_of_things(what, total, things, lines=lines))
         self._so_far(done)
+
+    def end(self) -> None:
+        """Let what has its turn be over; what comes next begins anew."""
+        self.close()
+        self._shown = ""
 
 
 def _tenths(what: str, total: int, things: str) -> SoFar:

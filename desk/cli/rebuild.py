@@ -1,8 +1,6 @@
 """The command that makes the read models anew, or says whether they are what they should be."""
 
 import os
-from collections.abc import Callable
-from contextlib import ExitStack
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +19,7 @@ from desk.cli.tables import new_table
 from desk.words import count, number
 
 if TYPE_CHECKING:
+    from desk.cli.progress import Turns
     from replay.rebuild.checking import Checked
     from replay.rebuild.rebuilding import Computing, Indexed, Loaded, Planned, Report
 
@@ -132,53 +131,53 @@ def rebuild(
             workers=workers or os.cpu_count() or 1,
             cluster=cluster,
         )
-        with _Watch() as watch:
+        with lazy.Turns() as turns:
             if not check:
-                _say_rebuilt(lazy.rebuild(ledger, order, watch))
+                rebuilt = lazy.rebuild(ledger, order, _Watch(turns))
+                turns.end()
+                _say_rebuilt(rebuilt)
                 return
-            checked = lazy.check(ledger, order, watch)
+            checked = lazy.check(ledger, order, _Watch(turns))
     _say_checked(checked)
     if checked.differences:
         raise typer.Exit(VERIFICATION_FAILED)
 
 
-class _Watch(ExitStack):
-    """What is told of the work while it goes on: a bar after the other, for what takes its turn."""
+class _Watch:
+    """What is told of the work while it goes on: what takes its turn, and what was found on the way."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._events = self._before = 0
-        self._shown = ""
+    def __init__(self, turns: "Turns") -> None:
+        self._turns = turns
+        self._events = 0
+        self._loaded_before: int | None = None
         self._done: frozenset[int] = frozenset()
-        self._so_far: Callable[[int], None] = lambda _: None
+        self._total = 0
 
     def __call__(self, happening: "Computing | Loaded | Indexed") -> None:
         if isinstance(happening, lazy.Planned):
             self._begin(happening)
         elif isinstance(happening, lazy.Mended):
-            self.close()
+            self._turns.end()
             for name in happening.files:
                 err_console().print(
                     f"{name} of the archive was damaged and is written anew from the log.", soft_wrap=True
                 )
         elif isinstance(happening, lazy.Loaded):
             # most rows were loaded while others were computed
-            before = self._before = happening.rows if self._shown != "Loading" else self._before
+            before = self._loaded_before = (
+                happening.rows if self._loaded_before is None else self._loaded_before
+            )
             self._show("Loading", happening.of - before, "rows", happening.rows - before)
         elif isinstance(happening, lazy.Indexed):
             self._show("Indexing", happening.of, "steps", happening.steps)
         elif happening.number not in self._done:
             self._events += happening.rows_read
-            self._so_far(self._events)
+            self._show("Computing", self._total, "events", self._events)
 
     def _begin(self, planned: "Planned") -> None:
-        self._events, self._shown, self._done = 0, "", planned.done
-        since = (
-            "the log alone"
-            if planned.archive is None
-            else f"the archive at {planned.archive} and the log since"
-        )
-        err_console().print(f"From {since}.", soft_wrap=True)
+        self._events, self._total, self._done = 0, planned.events, planned.done
+        archived = f"the archive at {planned.archive} and the log since"
+        err_console().print(f"From {archived if planned.archive else 'the log alone'}.", soft_wrap=True)
         for name in planned.damaged:
             err_console().print(
                 f"{name} in the staging is not as it was written; it is computed again.", soft_wrap=True
@@ -186,17 +185,11 @@ class _Watch(ExitStack):
         if planned.done:
             again = f"Going on: {len(planned.done)} of {count(planned.tasks, 'task')} are done already."
             err_console().print(again)
-        if planned.events:
-            self._show("Computing", planned.events, "events", 0)
+        self._show("Computing", planned.events, "events", 0)
 
     def _show(self, what: str, total: int, things: str, done: int) -> None:
-        if what != self._shown:
-            self.close()
-            self._shown, self._so_far = what, lambda _: None
-            if not total:
-                return
-            self._so_far = self.enter_context(lazy.progress_of_things(what, total, things, lines=True))
-        self._so_far(done)
+        if total:
+            self._turns.show(what, total, things, done, lines=True)
 
 
 def _say_rebuilt(report: "Report") -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from ledger.application.held_models import warn_of
 from ledger.application.ledger import Ledger
-from ledger.application.logs import logger
 from ledger.projections.read_models import SCHEMAS, schema_version
 from ledger.stores.read_models.asking import Held, NotFresh, read_held
 from ledger.stores.read_models.errors import ReadModelsDamaged
@@ -20,7 +20,7 @@ def held_rows(
     try:
         return _held_rows(ledger, tables, as_of_us=as_of_us, known_us=known_us, license_ids=license_ids)
     except ReadModelsDamaged as error:
-        logger().warning("read models damaged", reason=str(error), way_out=error.hint)
+        warn_of(error)
         return NotFresh("the read models are damaged")
 
 

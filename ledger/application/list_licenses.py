@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from ledger.application.ask import Question, read_history
+from ledger.application.held_models import of_read_models
 from ledger.application.ledger import Ledger
 from ledger.projections.license_pages import LOOK_AHEAD, LOOK_BACK, license_rows, standing_at
 from ledger.projections.license_pages import PAGE_COLUMNS as PAGE_COLUMNS
@@ -17,6 +18,7 @@ from ledger.rules.instants import MICROSECOND, from_us, to_us
 from ledger.stores.log_row import LastRecorded
 from ledger.stores.read_models.asking import NotFresh
 from ledger.stores.read_models.paging import HeldPage, Sought, read_page
+from ledger.stores.read_models.store import ReadModelStore
 
 SOON = timedelta(days=45)
 MOST = 200
@@ -127,12 +129,14 @@ def all_licenses(
 
 
 def _held_page(ledger: Ledger, sought: Sought, last: LastRecorded) -> HeldPage | None:
-    models = ledger.read_models()
-    if models is None:
-        return None
     since_us = sought.as_of_us - LOOK_BACK // MICROSECOND
-    page = read_page(models, SCHEMAS, sought, schema_version=schema_version(), invoices_since_us=since_us)
-    if isinstance(page, NotFresh):
+
+    def read(models: ReadModelStore) -> HeldPage | None:
+        page = read_page(models, SCHEMAS, sought, schema_version=schema_version(), invoices_since_us=since_us)
+        return None if isinstance(page, NotFresh) else page
+
+    page = of_read_models(ledger, read)
+    if page is None:
         return None
     return page if page.known == last or last.position > SHORT_LOG else None
 

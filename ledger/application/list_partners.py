@@ -6,6 +6,7 @@ from datetime import datetime
 import polars as pl
 
 from ledger.application.ask import Question, read_history
+from ledger.application.held_models import of_read_models
 from ledger.application.ledger import Ledger
 from ledger.application.list_licenses import SHORT_LOG, SOON
 from ledger.application.show_statement import PartnerNotKnown
@@ -15,6 +16,7 @@ from ledger.projections.partners import partners
 from ledger.projections.read_models import read_models, schema_version
 from ledger.rules.instants import format_instant, from_us, to_us
 from ledger.stores.read_models.counting import PartnerCount, count_by_partner
+from ledger.stores.read_models.store import ReadModelStore
 from ledger.stores.reading import read_programme
 
 
@@ -78,15 +80,18 @@ def _changing(counted: list[PartnerCount] | None, partner_id: str) -> int | None
 
 def _counts(ledger: Ledger, as_of: datetime) -> list[PartnerCount] | None:
     """Count by the read models; by the log where there are none and it is short."""
-    models, last, soon = ledger.read_models(), ledger.store.last_recorded(), as_of + SOON
+    last, soon = ledger.store.last_recorded(), as_of + SOON
     if last is None:
         return []
-    if models is not None:
-        counted = count_by_partner(
+
+    def count(models: ReadModelStore) -> list[PartnerCount] | None:
+        return count_by_partner(
             models, schema_version=schema_version(), at_us=to_us(as_of), soon_us=to_us(soon)
         )
-        if counted is not None:
-            return counted
+
+    counted = of_read_models(ledger, count)
+    if counted is not None:
+        return counted
     if last.position > SHORT_LOG:
         return None
     read = read_history(ledger, Question(as_of, from_us(last.recorded_us)))

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import polars as pl
 
 from ledger.application.ask import Question, read_history
+from ledger.application.held_models import of_read_models
 from ledger.application.issued_invoices import Issued, last_issued
 from ledger.application.ledger import Ledger
 from ledger.application.list_licenses import SHORT_LOG
@@ -37,13 +38,14 @@ def billing_standing(ledger: Ledger, at: datetime) -> BillingStanding:
 
 
 def _unbilled(ledger: Ledger, at: datetime) -> Unbilled | None:
-    models, last = ledger.read_models(), ledger.store.last_recorded()
+    last = ledger.store.last_recorded()
     if last is None:
         return Unbilled(0, 0, None)
-    if models is not None:
-        counted = count_unissued(models, schema_version=schema_version(), at_us=to_us(at))
-        if counted is not None:
-            return Unbilled(*counted)
+    counted = of_read_models(
+        ledger, lambda models: count_unissued(models, schema_version=schema_version(), at_us=to_us(at))
+    )
+    if counted is not None:
+        return Unbilled(*counted)
     if last.position > SHORT_LOG:
         return None
     read = read_history(ledger, Question(at, from_us(last.recorded_us)))

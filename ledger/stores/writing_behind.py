@@ -30,6 +30,18 @@ class WritingBehind:
             self._under_way = None
 
     def close(self) -> None:
-        """Wait until the thread is done, whatever became of its bunch."""
-        if self._thread is not None:
-            self._thread.shutdown(wait=True)
+        """Wait until the thread is done, whatever became of its bunch.
+
+        An interruption meanwhile is raised when it is: a connection must not be closed, or roll back, under
+        who writes with it.
+        """
+        interrupted: BaseException | None = None
+        is_done = self._thread is None
+        while self._thread is not None and not is_done:
+            try:
+                self._thread.shutdown(wait=True)
+                is_done = True
+            except BaseException as error:
+                interrupted = error
+        if interrupted is not None:
+            raise interrupted

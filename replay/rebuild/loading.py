@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, as_completed, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ledger.application.ledger import Ledger
 from ledger.projections.read_models import SCHEMAS, schema_version
+from ledger.rules.errors import LedgerError
 from ledger.rules.instants import to_us
 from ledger.stores.archive.staging import Done, NotComputed, Staging
 from ledger.stores.read_models.catalogue import Parked, State
@@ -19,7 +20,7 @@ BUILDER = "rebuild"
 def loading(ledger: Ledger, models: ReadModelStore, plan: Plan) -> Iterator["Loading"]:
     """Make a version that a plan's results are loaded into; what an earlier run half filled is dropped.
 
-    On the way out nothing is being written any more; after an exception, what has not begun is given up.
+    On the way out nothing is being written any more; after an exception the version is dropped.
     """
     for begun in models.table_versions():
         if begun.state is State.BUILDING and begun.builder == BUILDER:
@@ -31,8 +32,13 @@ def loading(ledger: Ledger, models: ReadModelStore, plan: Plan) -> Iterator["Loa
         through_us=plan.through_us,
         created_us=to_us(ledger.now()),
     )
-    with models.writers() as threads:
-        yield Loading(ledger, models, version, Staging.at(plan.staging), threads)
+    try:
+        with models.writers() as threads:
+            yield Loading(ledger, models, version, Staging.at(plan.staging), threads)
+    except BaseException:
+        with suppress(LedgerError):
+            models.drop(version)
+        raise
 
 
 class Loading:

@@ -55,10 +55,7 @@ class TestArchive:
         done("archive", "--partitions", "4", store=store)
         ran = run("archive", "--verify", store=store)
         assert ran.exit_code == 0
-        told = ran.err.splitlines()
-        assert len(told) == 5
-        assert told[1].startswith("Checking: 2 of 5 files, ")
-        assert told[-1].startswith("Checking: 5 of 5 files, ")
+        assert ran.err == "Checking: 5 of 5 files\n"
         assert run("archive", store=store).err == ""
 
     def test_is_refused_to_a_second(self, store: str) -> None:

@@ -75,7 +75,8 @@ class TestOnACluster:
         assert world.digest_by(on_a_cluster(cluster.scheduler_address)) == world.digest
 
     def test_outlives_a_worker(self, world: World, cluster: LocalCluster) -> None:
-        killer = Killer(lambda: int(cluster.workers[0].pid))
+        # none while another is started in its place
+        killer = Killer(lambda: cluster.workers[0].pid)
         rebuilt = run(world.planned(), on_a_cluster(cluster.scheduler_address), killer)
         assert rebuilt.digest == world.digest
         assert killer.left == 0

@@ -12,7 +12,10 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.application.ask import Question
 from ledger.application.ledger import Ledger
+from ledger.application.list_licenses import list_licenses
+from ledger.application.list_partners import list_partners
 from ledger.application.show_status import show_status
+from ledger.application.unbilled import billing_standing
 from ledger.stores.read_models.errors import ReadModelsDamaged
 from replay.follow import Follower
 from tests.application.desk import HandClock, a_license
@@ -78,6 +81,9 @@ class TestAFile:
         damage(path)
         with Ledger.open(store_url, create=False, clock=HandClock()) as ledger:
             assert_the_log_answers(ledger, expected)
+            assert [one.license_id for one in list_licenses(ledger, as_of=ledger.now()).licenses] == ["acme"]
+            assert list_partners(ledger, ledger.now()) == []
+            assert billing_standing(ledger, ledger.now()).unbilled is not None
             with pytest.raises(ReadModelsDamaged):
                 show_status(ledger)
             with pytest.raises(ReadModelsDamaged) as refused:
@@ -87,6 +93,17 @@ class TestAFile:
         with Ledger.open(store_url, create=False, clock=HandClock()) as ledger:
             follow(ledger)
             assert answered(ledger) == expected
+
+    def test_with_a_text_that_is_none_is_damaged(
+        self, store_url: str, expected: list[tuple[object, object]]
+    ) -> None:
+        path = Path(store_url.removeprefix("sqlite:///") + ".read-models")
+        with closing(sqlite3.connect(path)) as file, file:
+            for table in ("seat_step_1", "invoice_1", "notice_1"):
+                file.execute(f"UPDATE {table} SET license_id = CAST(x'ff41' AS TEXT)")
+        with Ledger.open(store_url, create=False, clock=HandClock()) as ledger:
+            found = answers(ledger, Question(ledger.now() + timedelta(days=40), FAR))
+            assert [(one.lines, one.faults) for one in found] == expected
 
     def test_that_is_empty_is_as_none(self, store_url: str, expected: list[tuple[object, object]]) -> None:
         path = Path(store_url.removeprefix("sqlite:///") + ".read-models")

@@ -12,6 +12,7 @@ from ledger.projections.read_models import SCHEMAS, schema_version
 from ledger.rules.instants import MICROSECOND, to_us
 from ledger.stores.read_models.catalogue import State
 from replay.follow import HORIZON, Follower, Happening
+from replay.rebuild import loading
 from replay.rebuild.rebuilding import Loaded, Order, Tell, rebuild, tables_of
 from replay.rebuild.running import in_this_process
 from replay.versions import BUILDER, drop_leftovers
@@ -82,7 +83,7 @@ class TestARebuildThatWasCutOff:
         assert desk.advanced()
 
     def test_is_dropped_by_the_follower_that_goes_live(self, desk: Desk) -> None:
-        desk.cut_off()
+        desk.begun(loading.BUILDER, schema_version())
         assert set(desk.versions.values()) == {State.BUILDING}
         assert desk.advanced()
         assert desk.versions == {2: State.LIVE}

@@ -1,9 +1,11 @@
 """What every store promises to a long write."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ledger.stores import writing_behind
 from ledger.stores.bulk import ROWS_AT_ONCE
 from ledger.stores.errors import DuplicateEventId, RecordedAtGoesBack, StreamConflict
 from ledger.stores.locations import open_store
@@ -109,6 +111,24 @@ class TestWritingSession:
         with store.writing() as session:
             session.append(rows(SEATS, ROWS_AT_ONCE + 1))
         assert not [one for one in threading.enumerate() if one.name.startswith("writing")]
+
+    def test_waits_for_its_thread_however_often_it_is_interrupted(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        again = [KeyboardInterrupt, KeyboardInterrupt]
+
+        class Interrupted(ThreadPoolExecutor):
+            def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+                if again:
+                    raise again.pop()
+                super().shutdown(wait, cancel_futures=cancel_futures)
+
+        monkeypatch.setattr(writing_behind, "ThreadPoolExecutor", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            give_up(store, rows(SEATS, ROWS_AT_ONCE + 1), why=ValueError)
+        assert not [one for one in threading.enumerate() if one.name.startswith("writing")]
+        assert lines(store) == []
+        store.recorder.insert_events(rows(SEATS, 1))
 
     def test_commits_nothing_once_it_was_refused(self, store: Store) -> None:
         store.recorder.insert_events(rows(SEATS, 1))

@@ -115,7 +115,7 @@ class Place:
             folders.add(name.rpartition("/")[0])
         for folder in sorted(folders, reverse=True) if self._is_local else ():
             emptied = folder
-            while emptied and not os.listdir(self.path(emptied)):
+            while emptied and os.path.isdir(self.path(emptied)) and not os.listdir(self.path(emptied)):
                 os.rmdir(self.path(emptied))
                 emptied = emptied.rpartition("/")[0]
 

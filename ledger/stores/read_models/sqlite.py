@@ -25,7 +25,8 @@ _LOCK_SUFFIX = ".lock"
 _MAKING_SUFFIX = ".making"
 _CACHE_KIB = 64 * 1024
 # A table or column that is not there, a malformed file, one that cannot be opened, one that is none.
-_PRIMARY, _DAMAGED = 0xFF, frozenset({1, 11, 14, 26})
+_PRIMARY, _CANNOT_OPEN = 0xFF, 14
+_DAMAGED = frozenset({1, 11, _CANNOT_OPEN, 26})
 # To SQLite it is an INTEGER; it tells a view what the column holds, also one that this release does not know.
 _INSTANT = "INTEGER_US"
 _TYPES = {
@@ -63,6 +64,14 @@ class SQLiteReadModels(ReadModelStore):
         except sqlite3.Error as error:
             raise self._failure(error) from error
 
+    def _is_damage(self, error: sqlite3.Error) -> bool:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None:
+            # Python's own, of a text that is no UTF-8
+            return isinstance(error, sqlite3.OperationalError)
+        # who may not open a file that is one lacks a permission
+        return code & _PRIMARY in _DAMAGED and not (code & _PRIMARY == _CANNOT_OPEN and self.path.is_file())
+
     def damaged(self, reason: object) -> ReadModelsDamaged:
         """Build the refusal of tables that are not as they were made."""
         return ReadModelsDamaged(url=self.url + SUFFIX, reason=reason, way=f"delete {self.path}")
@@ -87,7 +96,7 @@ class SQLiteReadModels(ReadModelStore):
     def _failure(self, error: sqlite3.Error) -> StoreLocked | StoreUnreachable | ReadModelsDamaged:
         if is_locked(error):
             return StoreLocked(url=self.url + SUFFIX, waited_s=self._lock_timeout_s)
-        if error.sqlite_errorcode & _PRIMARY in _DAMAGED:
+        if self._is_damage(error):
             return self.damaged(error)
         return StoreUnreachable(url=self.url + SUFFIX, reason=error)
 
