@@ -20,6 +20,8 @@ from replay.rebuild.task import Source, Task
 # What a worker has in memory at a time, in less than half a gigabyte; a partition that is larger is a task of
 # its own. Each task costs a few hundredths of a second however small it is.
 TASK_ROWS = 400_000
+# Of a shorter log, more tasks than that: every worker has some, and loading begins while others compute.
+_TASKS_OF_A_SHORT_LOG, _LEAST_TASK_ROWS = 8, 100_000
 
 Progress = Callable[[int], None]
 
@@ -71,7 +73,7 @@ def prepare(
     until: LastRecorded | None = None,
     tables: Sequence[str] = tuple(SCHEMAS),
     partitions: int | None = None,
-    task_rows: int = TASK_ROWS,
+    task_rows: int | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Return the plan that a rebuild was cut off from, or a new one; its tail is in files then.
@@ -129,7 +131,7 @@ def tasks_of(
     through_us: int,
     *,
     tables: Sequence[str] = tuple(SCHEMAS),
-    task_rows: int = TASK_ROWS,
+    task_rows: int | None = None,
 ) -> tuple[Task, ...]:
     """Return the tasks for what some archives of one log hold together."""
     return tuple(
@@ -142,7 +144,7 @@ def tasks_of(
             through_us=through_us,
             tables=tuple(tables),
         )
-        for number, group in enumerate(_groups(parts, task_rows))
+        for number, group in enumerate(_groups(parts, task_rows or rows_a_task(parts)))
     )
 
 
@@ -188,6 +190,12 @@ def _source(contents: Contents, partitions: Sequence[int]) -> Source:
 
 def _named(file: DataFile) -> tuple[str, str]:
     return file.name, file.sha256
+
+
+def rows_a_task(parts: Sequence[Contents]) -> int:
+    """Return how many rows a task has at most, if it has several partitions."""
+    rows = sum(_rows_by_partition(parts).values())
+    return min(TASK_ROWS, max(_LEAST_TASK_ROWS, rows // _TASKS_OF_A_SHORT_LOG))
 
 
 def _groups(parts: Sequence[Contents], task_rows: int) -> list[list[int]]:

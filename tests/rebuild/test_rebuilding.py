@@ -15,11 +15,12 @@ from ledger.application.ledger import Ledger
 from ledger.projections import read_models
 from ledger.projections.read_models import SCHEMAS
 from ledger.stores.archive.errors import DamagedFile
+from ledger.stores.archive.manifest import Contents, DataFile, Segment
 from ledger.stores.archive.reading import Archive
 from ledger.stores.archive.staging import Done, Staging
 from ledger.stores.read_models.layout import KEYS
 from replay.rebuild.digest import bucket_digests, whole_digest
-from replay.rebuild.plan import prepare
+from replay.rebuild.plan import prepare, tasks_of
 from replay.rebuild.rebuilding import computed
 from replay.rebuild.running import Report, in_this_process, run
 from replay.rebuild.task import Task
@@ -29,7 +30,7 @@ from tests.rebuild.world import TASK_ROWS, World
 DYING = """
 import os, signal, sys
 from ledger.application.ledger import Ledger
-from replay.rebuild.plan import prepare
+from replay.rebuild.plan import prepare, tasks_of
 from replay.rebuild.running import in_this_process, run
 url, staging, archive, left, task_rows = sys.argv[1:]
 left = int(left)
@@ -42,6 +43,24 @@ with Ledger.open(url, create=False) as ledger:
     us = ledger.store.last_recorded().recorded_us
     run(prepare(ledger, staging, archive, us, task_rows=int(task_rows)), in_this_process, report)
 """
+
+
+def archive_of(rows: int, partitions: int) -> Contents:
+    """Return the contents of an archive with as many rows in each partition."""
+    files = [
+        DataFile(name=f"{one}", partition=one, rows=rows // partitions, size_bytes=1, sha256="")
+        for one in range(partitions)
+    ]
+    segment = Segment(after_position=0, until_position=rows, rows=rows, files=files)
+    return Contents(url="somewhere", partitions=partitions, segments=(segment,))
+
+
+@pytest.mark.parametrize(
+    ("rows", "partitions", "tasks"),
+    [(6_400, 64, 1), (640_000, 64, 7), (1_280_000, 64, 8), (6_400_000, 64, 16), (51_200_000, 256, 128)],
+)
+def test_a_log_is_cut_up_as_suits_its_length(rows: int, partitions: int, tasks: int) -> None:
+    assert len(tasks_of([archive_of(rows, partitions)], "staging", rows, 0, 0)) == tasks
 
 
 class TestRebuild:
