@@ -5,7 +5,7 @@ events of the same log; one statement with window functions on PostgreSQL and th
 archive (`sql_rival.py`), which compute seat counts and recurring invoices alone and write nothing. The
 rebuild computes all read models of all licences, adjustments included, loads them, builds their indexes and
 switches to them: from the store alone, and from the archive. Like for like, the statements are compared with
-computing all read models in two processes and writing nothing. DuckDB has both processors and all memory, and
+computing all read models in two processes and writing nothing. Rebuilds are medians of 3. DuckDB has both processors and all memory, and
 PostgreSQL's statement has 512 MB to sort in and is kept from the nested loops that it would choose.
 
     uv run python -m benchmarks.rivals 10450         # licences; that many make a million events
@@ -13,7 +13,9 @@ PostgreSQL's statement has 512 MB to sort in and is kept from the nested loops t
 
 import sys
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import duckdb
@@ -36,6 +38,7 @@ from replay.rebuild.rebuilding import Report, rebuild
 
 LICENSES = 10_450
 RUNNER_EVENTS = 30_000
+ROUNDS = 3
 SCHEMA = "benchmark"
 RUNNER_TARGET, SQL_TARGET, INTO_POSTGRES_TARGET = 200.0, 5.0, 300_000.0
 
@@ -102,10 +105,12 @@ def measure(licenses: int = LICENSES) -> Table:
         import_file(url, path)
         with Ledger.open(url, create=False) as ledger:
             archived_s = seconds(lambda: archive_log(ledger, str(folder / "archive")))
-        from_store_s, report = rebuilt(url, folder, from_archive=False)
-        from_archive_s, again = rebuilt(url, folder, from_archive=True)
-        if report.digest != again.digest:
+        from_store = [rebuilt(url, folder, from_archive=False) for _ in range(ROUNDS)]
+        from_archive = [rebuilt(url, folder, from_archive=True) for _ in range(ROUNDS)]
+        if len({report.digest for _, report in from_store + from_archive}) > 1:
             raise AssertionError("store and archive came to different rows")
+        from_store_s = median(taken_s for taken_s, _ in from_store)
+        from_archive_s, report = sorted(from_archive, key=itemgetter(0))[ROUNDS // 2]
         computed_s = computed_alone(folder / "archive", to_us(AS_OF))
         runner = runner_rate(url, min(RUNNER_EVENTS, events))
         postgres_s, in_both = in_postgres(conninfo)
