@@ -5,8 +5,9 @@ events of the same log; one statement with window functions on PostgreSQL and th
 archive (`sql_rival.py`), which compute seat counts and recurring invoices alone and write nothing. The
 rebuild computes all read models of all licences, adjustments included, loads them, builds their indexes and
 switches to them: from the store alone, and from the archive. Like for like, the statements are compared with
-computing all read models in two processes and writing nothing. Rebuilds are medians of 3. DuckDB has both processors and all memory, and
-PostgreSQL's statement has 512 MB to sort in and is kept from the nested loops that it would choose.
+computing all read models in two processes and writing nothing. Rebuilds are medians of 3. DuckDB has both
+processors and all memory, and PostgreSQL's statement has 512 MB to sort in and is kept from the nested loops
+that it would choose.
 
     uv run python -m benchmarks.rivals 10450         # licences; that many make a million events
 """
