@@ -14,7 +14,7 @@ from benchmarks import (
     one_licence,
     programme,
     rebuilding,
-    rivals,
+    rival_rates,
 )
 from benchmarks.measuring import Table, machine
 
@@ -27,7 +27,7 @@ MEASURES: tuple[Callable[[], Iterable[Table]], ...] = (
     lambda: [explaining.measure()],
     lambda: [programme.measure()],
     lambda: rebuilding.measure([1, 10]),
-    lambda: [rivals.measure()],
+    lambda: [rival_rates.measure()],
 )
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 INTRODUCTION = """# Performance
