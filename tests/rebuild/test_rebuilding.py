@@ -57,7 +57,7 @@ def archive_of(rows: int, partitions: int) -> Contents:
 
 @pytest.mark.parametrize(
     ("rows", "partitions", "tasks"),
-    [(6_400, 64, 1), (640_000, 64, 7), (1_280_000, 64, 8), (6_400_000, 64, 16), (51_200_000, 256, 128)],
+    [(6_400, 64, 1), (640_000, 64, 7), (1_280_000, 64, 8), (6_400_000, 64, 32), (51_200_000, 256, 256)],
 )
 def test_a_log_is_cut_up_as_suits_its_length(rows: int, partitions: int, tasks: int) -> None:
     assert len(tasks_of([archive_of(rows, partitions)], "staging", rows, 0, 0)) == tasks
