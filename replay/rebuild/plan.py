@@ -18,8 +18,9 @@ from ledger.stores.log_row import LastRecorded
 from replay.rebuild.task import Source, Task
 
 # What a worker has in memory at a time, in less than half a gigabyte; a partition that is larger is a task of
-# its own. Each task costs a few hundredths of a second however small it is, and putting the licences of several
-# large partitions into one order costs more: seats of ten million events take a quarter longer with 400,000.
+# its own. Each task costs some hundredths of a second however small it is, but to put the licences of several
+# large partitions into one order costs more: with 400,000 the seats of ten million events took a quarter
+# longer.
 TASK_ROWS = ROWS_A_PARTITION
 # Of a shorter log, more tasks than that: every worker has some, and loading begins while others compute.
 _TASKS_OF_A_SHORT_LOG, _LEAST_TASK_ROWS = 8, 100_000
