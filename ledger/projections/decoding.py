@@ -1,5 +1,7 @@
 """From the log's states to columns: the few events whose fields a projection needs, decoded all at once."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from ledger.events.catalogue import CATALOGUE, TOPICS, decode, encode
@@ -45,13 +47,29 @@ _NEEDED = {
         ]
     )
 }
-# How values of a type begin, as a pattern; a whole number, to its end.
-_BEGIN: dict[pl.DataType | type[pl.DataType] | pl.datatypes.DataTypeClass, str] = {
-    pl.String: '"',
-    pl.Struct: r"\{",
-    pl.Int64: "-?[0-9]+[,}]",
-    pl.Int32: "-?[0-9]+[,}]",
+# How a value begins that is not of a type.
+_OTHERWISE: Mapping[pl.DataType | type[pl.DataType] | pl.datatypes.DataTypeClass, str] = {
+    pl.String: r"[-0-9tf\[{]",
+    pl.Struct: r"[^\s{]",
+    pl.Int64: r"-?[0-9]*[^-0-9\s,}]",
+    pl.Int32: r"-?[0-9]*[^-0-9\s,}]",
 }
+
+
+def _of_another_type() -> str:
+    """Return the pattern of a state in which a needed field has another JSON type; null is none of them.
+
+    A quote within a value is escaped, so nothing but a field looks like one.
+    """
+    needed = {name for of_topic in _NEEDED.values() for name in of_topic}
+    by_pattern: dict[str, list[str]] = {}
+    for name, dtype in _FIELDS.to_schema().items():
+        if name in needed:
+            by_pattern.setdefault(_OTHERWISE[dtype.base_type()], []).append(name)
+    return "|".join(rf'"(?:{"|".join(names)})":\s*{begin}' for begin, names in by_pattern.items())
+
+
+_OF_ANOTHER_TYPE = _of_another_type()
 
 
 def decode_terms(log: pl.DataFrame) -> pl.DataFrame:
@@ -81,22 +99,13 @@ def _refuse_lacking(topics: pl.Series, state: pl.Series, fields: pl.DataFrame) -
     One of another JSON type is as none: a number would be read as the text of its digits.
     """
     told = fields.with_columns(topic=topics, state=state)
-    for topic, needed in _NEEDED.items():
-        of_topic = told.filter(pl.col("topic") == topic)
-        lacking = of_topic.filter(pl.any_horizontal(_lacks(name) for name in needed))
-        for text in lacking["state"]:
-            decode(topic, text.encode())
-
-
-def _lacks(name: str) -> pl.Expr:
-    """Tell where a field is null, or does not begin as its type does in the text that events are stored in.
-
-    A quote within a value is escaped, so nothing but a field looks like one. What is stored in another way
-    is suspected wrongly, and costs the time to decode it.
-    """
-    begin = _BEGIN.get(_FIELDS.to_schema()[name].base_type())
-    lacks = pl.col(name).is_null()
-    return lacks if begin is None else lacks | ~pl.col("state").str.contains(f'"{name}":{begin}')
+    lacks = (
+        (pl.col("topic") == topic) & pl.any_horizontal(pl.col(name).is_null() for name in needed)
+        for topic, needed in _NEEDED.items()
+    )
+    suspected = told.filter(pl.any_horizontal(pl.col("state").str.contains(_OF_ANOTHER_TYPE), *lacks))
+    for topic, text in suspected.select("topic", "state").iter_rows():
+        decode(topic, text.encode())
 
 
 def known_through_ids(terms: pl.DataFrame) -> list[str]:
