@@ -115,6 +115,7 @@ if TYPE_CHECKING:
     from replay.rebuild.rebuilding import Loaded as Loaded
     from replay.rebuild.rebuilding import Mended as Mended
     from replay.rebuild.rebuilding import Planned as Planned
+    from replay.rebuild.rebuilding import Read as Read
     from replay.rebuild.rebuilding import of_other_releases as of_other_releases
     from replay.rebuild.rebuilding import rebuild as rebuild
     from replay.rebuild.rebuilding import roll_back as roll_back
@@ -195,6 +196,7 @@ _HOMES = {
     "Indexed": "replay.rebuild.rebuilding",
     "Loaded": "replay.rebuild.rebuilding",
     "Mended": "replay.rebuild.rebuilding",
+    "Read": "replay.rebuild.rebuilding",
     "Planned": "replay.rebuild.rebuilding",
     "as_data": "desk.explaining.data",
     "check": "replay.rebuild.checking",

@@ -154,7 +154,9 @@ class _Watch:
         self._total = 0
 
     def __call__(self, happening: "Computing | Loaded | Indexed") -> None:
-        if isinstance(happening, lazy.Planned):
+        if isinstance(happening, lazy.Read):
+            self._show("Reading the log", happening.of, "events", happening.events)
+        elif isinstance(happening, lazy.Planned):
             self._begin(happening)
         elif isinstance(happening, lazy.Mended):
             self._turns.end()

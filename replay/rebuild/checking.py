@@ -14,8 +14,7 @@ from ledger.stores.log_row import LastRecorded
 from ledger.stores.read_models.catalogue import State, TableVersion
 from ledger.stores.read_models.contents import licenses_in, rows_of
 from ledger.stores.read_models.store import ReadModelStore
-from replay.rebuild.plan import prepare
-from replay.rebuild.rebuilding import Order, Tell, computed
+from replay.rebuild.rebuilding import Order, Tell, computed, planned
 
 
 class NothingToCheck(NotFound):
@@ -89,7 +88,7 @@ def check(ledger: Ledger, order: Order, tell: Tell) -> Checked:
 def _check_version(ledger: Ledger, models: ReadModelStore, version: int, order: Order, tell: Tell) -> Checked:
     end, through_us = _place(models, version)
     url = f"{order.staging_url}-check"
-    plan = prepare(ledger, url, order.archive_url, through_us, until=end, tables=order.tables)
+    plan = planned(ledger, replace(order, staging_url=url), through_us, tell, end)
     rebuilt = computed(ledger, plan, order.runner, tell)
     found = list(_differences(models, dict.fromkeys(order.tables, version), Staging.at(url)))
     Staging.at(url).clear()

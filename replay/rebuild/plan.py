@@ -25,7 +25,8 @@ TASK_ROWS = ROWS_A_PARTITION
 # Of a shorter log, more tasks than that: every worker has some, and loading begins while others compute.
 _TASKS_OF_A_SHORT_LOG, _LEAST_TASK_ROWS = 8, 100_000
 
-Progress = Callable[[int], None]
+# told how many of how many
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def prepare(
     With an archive (None: all from the store) only what was recorded since is read from the store;
     `partitions` counts without one (None: as many as suit the log's length). A plan goes on if it has the
     same tables, from the same code, and its files are still in force: then position and instants are those of
-    its beginning. `progress` is told the number of the tail's events sealed so far. Raises
-    AnotherLogsArchive, UnreadableManifest.
+    its beginning. `progress` is told how many of the tail's events are in files, and how many there may be.
+    Raises AnotherLogsArchive, UnreadableManifest.
     """
     staging = Staging.at(staging_url)
     end = until or ledger.store.last_recorded() or LastRecorded(0, 0)
@@ -104,7 +105,13 @@ def prepare(
     # a name of its own, for workers that have read an earlier tail
     tail_url = f"{staging_url}/{TAIL}-{ledger.new_id()}"
     begun = Contents(url=tail_url, partitions=archive.partitions, after_position=archive.until_position)
-    tail = extend(Place.at(tail_url), begun, ledger.store, end.position, progress=progress)
+    at_most = end.position - archive.until_position
+
+    def sealed(events: int) -> None:
+        if progress is not None:
+            progress(events, at_most)
+
+    tail = extend(Place.at(tail_url), begun, ledger.store, end.position, progress=sealed)
     parts = (archive, tail)
     plan = Plan(
         ledger_id=ledger_id,

@@ -10,6 +10,7 @@ from ledger.rules.errors import LedgerError
 from ledger.rules.instants import MICROSECOND, to_us
 from ledger.stores.archive.errors import DamagedFile
 from ledger.stores.archive.staging import Done, NotComputed, Staging
+from ledger.stores.log_row import LastRecorded
 from ledger.stores.read_models.catalogue import State
 from ledger.stores.read_models.contents import row_counts
 from ledger.stores.read_models.errors import OfAnotherLog
@@ -46,6 +47,14 @@ class Order:
     staging_url: str
     archive_url: str | None
     runner: Runner
+
+
+@dataclass(frozen=True)
+class Read:
+    """So many of the events that only the log has are in files; `of` is how many there may be."""
+
+    events: int
+    of: int
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ class Report:
     parked: list[NotComputed]
 
 
-Computing = Planned | Mended | Done
+Computing = Read | Planned | Mended | Done
 Tell = Callable[[Computing | Loaded | Indexed], None]
 
 
@@ -122,7 +131,7 @@ def rebuild(ledger: Ledger, order: Order, tell: Tell) -> Report:
     models = _models(ledger)
     with models.build_lock(), ledger.store.alone(WORK):
         through_us = to_us(ledger.now()) + HORIZON // MICROSECOND
-        plan = prepare(ledger, order.staging_url, order.archive_url, through_us, tables=order.tables)
+        plan = planned(ledger, order, through_us, tell)
         with loading(ledger, models, plan) as into:
 
             def take(happening: Computing) -> None:
@@ -152,7 +161,7 @@ def rebuild(ledger: Ledger, order: Order, tell: Tell) -> Report:
 
 
 def roll_back(ledger: Ledger) -> dict[str, int]:
-    """Let the version from before the live one answer again; return the live versions by table.
+    """Undo the last switch, or do it again; return the live versions by table.
 
     Raises BuildUnderWay and NothingToRollBack.
     """
@@ -168,6 +177,21 @@ def of_other_releases(ledger: Ledger) -> list[str]:
         one.table
         for one in _models(ledger).table_versions()
         if one.state is State.LIVE and one.schema_version != schema_version()
+    )
+
+
+def planned(
+    ledger: Ledger, order: Order, through_us: int, tell: Tell, until: LastRecorded | None = None
+) -> Plan:
+    """Return the plan for an order, told of while what only the log has is read; see `prepare`."""
+    return prepare(
+        ledger,
+        order.staging_url,
+        order.archive_url,
+        through_us,
+        until=until,
+        tables=order.tables,
+        progress=lambda events, of: tell(Read(events, of)),
     )
 
 
