@@ -24,7 +24,7 @@ from ledger.stores.read_models.errors import (
 )
 from ledger.stores.read_models.leases import claim, leave, renew
 from ledger.stores.read_models.partitions import DEFAULT_PARTITIONS, in_partitions
-from ledger.stores.read_models.store import ReadModelStore
+from ledger.stores.read_models.store import ReadModelStore, Standing
 from replay.keeping import keeping
 from replay.losing import Back, Lost, through_losses
 from replay.versions import BUILDER, drop_leftovers, followed
@@ -125,14 +125,9 @@ class Follower:
     def check_nothing_is_left(self) -> None:
         """Raise HeldByOthers if partitions that others hold, killed ones too, are behind the log."""
         last = self._ledger.store.last_recorded() or LastRecorded(0, 0)
-        standing = self._models.standing()
-        live = followed(standing.tables).live
-        behind = sum(
-            one.version in live and one.position < last.position and one.owner not in (None, self._owner)
-            for one in standing.checkpoints
-        )
-        if behind:
-            raise HeldByOthers(partitions=behind)
+        theirs = [one for one in _behind(self._models.standing(), last.position) if self._is_anothers(one)]
+        if theirs:
+            raise HeldByOthers(partitions=len(theirs))
 
     def parked(self) -> int:
         """Return how many licences are parked."""
@@ -162,12 +157,12 @@ class Follower:
     def _has_come_to(self, position: int, *, mine: bool) -> bool:
         """Tell whether all tables are live and know the log so far; with `mine` but for what others have."""
         standing = self._models.standing()
-        found = followed(standing.tables)
-        return not found.missing and all(
-            one.position >= position
-            for one in standing.checkpoints
-            if one.version in found.live and not (mine and one.owner not in (None, self._owner))
+        return not followed(standing.tables).missing and all(
+            mine and self._is_anothers(one) for one in _behind(standing, position)
         )
+
+    def _is_anothers(self, one: Checkpoint) -> bool:
+        return one.owner not in (None, self._owner)
 
     def _round(self, stop: threading.Event, *, once: bool) -> bool:
         """Go as far as the log does; tell whether that was any way at all."""
@@ -299,6 +294,12 @@ class Follower:
 
     def _now_us(self) -> int:
         return to_us(self._ledger.now())
+
+
+def _behind(standing: Standing, position: int) -> list[Checkpoint]:
+    """Return the checkpoints of live versions that do not know the log so far."""
+    live = followed(standing.tables).live
+    return [one for one in standing.checkpoints if one.version in live and one.position < position]
 
 
 def _place(one: Checkpoint) -> tuple[int, int]:
