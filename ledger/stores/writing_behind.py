@@ -36,11 +36,10 @@ class WritingBehind:
         who writes with it.
         """
         interrupted: BaseException | None = None
-        is_done = self._thread is None
-        while self._thread is not None and not is_done:
+        while self._thread is not None:
             try:
                 self._thread.shutdown(wait=True)
-                is_done = True
+                self._thread = None
             except BaseException as error:
                 interrupted = error
         if interrupted is not None:
