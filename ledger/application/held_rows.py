@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from ledger.application.held_models import warn_of
+from ledger.application.held_models import of_read_models
 from ledger.application.ledger import Ledger
 from ledger.projections.read_models import SCHEMAS, schema_version
 from ledger.stores.read_models.asking import Held, NotFresh, read_held
-from ledger.stores.read_models.errors import ReadModelsDamaged
+from ledger.stores.read_models.store import ReadModelStore
 
 
 def held_rows(
@@ -17,27 +17,18 @@ def held_rows(
     That is so if the live versions are this release's and know the log to its end, the question knows all of
     the log, its as_of is within their horizon, and nobody asked for is parked. Damaged ones are warned of.
     """
-    try:
-        return _held_rows(ledger, tables, as_of_us=as_of_us, known_us=known_us, license_ids=license_ids)
-    except ReadModelsDamaged as error:
-        warn_of(error)
-        return NotFresh("the read models are damaged")
 
+    def read(models: ReadModelStore) -> Held | NotFresh:
+        last = ledger.store.last_recorded()
+        if last is None or known_us < last.recorded_us:
+            return NotFresh("it asks what was known before the end of the log")
+        return read_held(
+            models,
+            {table: SCHEMAS[table] for table in tables},
+            schema_version=schema_version(),
+            last=last,
+            as_of_us=as_of_us,
+            license_ids=license_ids,
+        )
 
-def _held_rows(
-    ledger: Ledger, tables: Sequence[str], *, as_of_us: int, known_us: int, license_ids: Sequence[str]
-) -> Held | NotFresh:
-    models = ledger.read_models()
-    if models is None:
-        return NotFresh("there are no read models")
-    last = ledger.store.last_recorded()
-    if last is None or known_us < last.recorded_us:
-        return NotFresh("it asks what was known before the end of the log")
-    return read_held(
-        models,
-        {table: SCHEMAS[table] for table in tables},
-        schema_version=schema_version(),
-        last=last,
-        as_of_us=as_of_us,
-        license_ids=license_ids,
-    )
+    return of_read_models(ledger, read)

@@ -18,7 +18,6 @@ from ledger.rules.instants import MICROSECOND, from_us, to_us
 from ledger.stores.log_row import LastRecorded
 from ledger.stores.read_models.asking import NotFresh
 from ledger.stores.read_models.paging import HeldPage, Sought, read_page
-from ledger.stores.read_models.store import ReadModelStore
 
 SOON = timedelta(days=45)
 MOST = 200
@@ -130,13 +129,13 @@ def all_licenses(
 
 def _held_page(ledger: Ledger, sought: Sought, last: LastRecorded) -> HeldPage | None:
     since_us = sought.as_of_us - LOOK_BACK // MICROSECOND
-
-    def read(models: ReadModelStore) -> HeldPage | None:
-        page = read_page(models, SCHEMAS, sought, schema_version=schema_version(), invoices_since_us=since_us)
-        return None if isinstance(page, NotFresh) else page
-
-    page = of_read_models(ledger, read)
-    if page is None:
+    page = of_read_models(
+        ledger,
+        lambda models: read_page(
+            models, SCHEMAS, sought, schema_version=schema_version(), invoices_since_us=since_us
+        ),
+    )
+    if isinstance(page, NotFresh):
         return None
     return page if page.known == last or last.position > SHORT_LOG else None
 

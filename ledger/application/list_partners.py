@@ -15,6 +15,7 @@ from ledger.projections.license_pages import standing_at
 from ledger.projections.partners import partners
 from ledger.projections.read_models import read_models, schema_version
 from ledger.rules.instants import format_instant, from_us, to_us
+from ledger.stores.read_models.asking import NotFresh
 from ledger.stores.read_models.counting import PartnerCount, count_by_partner
 from ledger.stores.read_models.store import ReadModelStore
 from ledger.stores.reading import read_programme
@@ -90,7 +91,7 @@ def _counts(ledger: Ledger, as_of: datetime) -> list[PartnerCount] | None:
         )
 
     counted = of_read_models(ledger, count)
-    if counted is not None:
+    if counted is not None and not isinstance(counted, NotFresh):
         return counted
     if last.position > SHORT_LOG:
         return None

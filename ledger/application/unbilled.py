@@ -12,6 +12,7 @@ from ledger.application.ledger import Ledger
 from ledger.application.list_licenses import SHORT_LOG
 from ledger.projections.read_models import read_models, schema_version
 from ledger.rules.instants import from_us, to_us
+from ledger.stores.read_models.asking import NotFresh
 from ledger.stores.read_models.counting import count_unissued
 
 
@@ -44,7 +45,7 @@ def _unbilled(ledger: Ledger, at: datetime) -> Unbilled | None:
     counted = of_read_models(
         ledger, lambda models: count_unissued(models, schema_version=schema_version(), at_us=to_us(at))
     )
-    if counted is not None:
+    if counted is not None and not isinstance(counted, NotFresh):
         return Unbilled(*counted)
     if last.position > SHORT_LOG:
         return None
