@@ -25,6 +25,18 @@ def store(sample_store: str, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'copy.db'}"
 
 
+def follower_that_is_live(store: str, folder: Path) -> subprocess.Popen[str]:
+    """Start a follower in a process of its own, and return it when its tables answer."""
+    following = subprocess.Popen(
+        [*LISTENING, "--store", store, "follow"], cwd=folder, stderr=subprocess.PIPE, text=True
+    )
+    assert following.stderr is not None
+    for line in following.stderr:
+        if line.startswith("Version 1 answers"):
+            break
+    return following
+
+
 class TestFollow:
     def test_makes_questions_answer_from_the_read_models(self, store: str) -> None:
         asked = ("invoices", *KNOWN_LATER, "--format", "jsonl", "--digest")
@@ -47,13 +59,7 @@ class TestFollow:
     def test_stops_when_told_and_gives_its_partitions_back(
         self, store: str, tmp_path: Path, how: signal.Signals, exit_code: int
     ) -> None:
-        following = subprocess.Popen(
-            [*LISTENING, "--store", store, "follow"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
-        )
-        assert following.stderr is not None
-        for line in following.stderr:
-            if line.startswith("Version 1 answers"):
-                break
+        following = follower_that_is_live(store, tmp_path)
         owners = {
             part["owner"]
             for one in json.loads(done("status", "--format", "json", store=store))["projections"]
@@ -69,13 +75,7 @@ class TestFollow:
     def test_once_does_not_say_that_all_is_well_while_another_holds_what_is_left(
         self, store: str, tmp_path: Path
     ) -> None:
-        following = subprocess.Popen(
-            [*LISTENING, "--store", store, "follow"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
-        )
-        assert following.stderr is not None
-        for line in following.stderr:
-            if line.startswith("Version 1 answers"):
-                break
+        following = follower_that_is_live(store, tmp_path)
         following.kill()
         following.communicate(timeout=60)
         with Ledger.open(store, create=False) as ledger:
